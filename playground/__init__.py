@@ -1,0 +1,1 @@
+"""The deep learning playground: build a network, train it live, look inside."""
