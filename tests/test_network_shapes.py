@@ -1,0 +1,382 @@
+"""Shape arithmetic against PyTorch's own modules, and the ways out of a network that can't work."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from pydantic import TypeAdapter
+from strategies import stacks
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from playground.errors import SpecError
+from playground.experiment import (
+    AvgPool2d,
+    BatchNorm1d,
+    BatchNorm2d,
+    Conv2d,
+    Experiment,
+    Flatten,
+    Layer,
+    Linear,
+    MaxPool2d,
+    Network,
+    ReLU,
+    Training,
+)
+from playground.network.build import build
+from playground.network.fixes import MOST_LAYERS
+from playground.network.shapes import check_batch, needs_batches_of_two, trace
+from playground.network.walk import MOST_PARAMETERS
+from playground.presets import TEMPLATES
+
+Row = tuple[tuple[int, ...], dict[str, Any], nn.Module]
+
+
+def conv(channels: int, kernel: int, stride: int = 1, padding: int = 0) -> dict[str, Any]:
+    return {"kind": "Conv2d", "channels": channels, "kernel": kernel, "stride": stride, "padding": padding}
+
+
+def pool(kind: str, kernel: int, stride: int) -> dict[str, Any]:
+    return {"kind": kind, "kernel": kernel, "stride": stride}
+
+
+# What the layer receives, the layer as plain data, the module PyTorch has for it.
+CONTRACT: list[Row] = [
+    ((784,), {"kind": "Linear", "units": 1}, nn.Linear(784, 1)),
+    ((784,), {"kind": "Linear", "units": 128}, nn.Linear(784, 128)),
+    ((1,), {"kind": "Linear", "units": 16}, nn.Linear(1, 16)),
+    ((16,), {"kind": "Linear", "units": 16}, nn.Linear(16, 16)),
+    ((84,), {"kind": "Linear", "units": 1000}, nn.Linear(84, 1000)),
+    ((1, 28, 28), conv(16, 3), nn.Conv2d(1, 16, 3)),
+    ((1, 28, 28), conv(32, 3, padding=1), nn.Conv2d(1, 32, 3, padding=1)),
+    ((1, 28, 28), conv(6, 5, padding=2), nn.Conv2d(1, 6, 5, padding=2)),
+    ((1, 28, 28), conv(1, 1), nn.Conv2d(1, 1, 1)),
+    ((1, 28, 28), conv(2, 28), nn.Conv2d(1, 2, 28)),
+    ((1, 28, 28), conv(2, 28, padding=14), nn.Conv2d(1, 2, 28, padding=14)),
+    ((1, 28, 28), conv(4, 2, stride=2), nn.Conv2d(1, 4, 2, stride=2)),
+    ((1, 28, 28), conv(4, 3, stride=2, padding=1), nn.Conv2d(1, 4, 3, stride=2, padding=1)),
+    ((1, 28, 28), conv(4, 4, stride=3), nn.Conv2d(1, 4, 4, stride=3)),
+    ((1, 28, 28), conv(4, 3, stride=28), nn.Conv2d(1, 4, 3, stride=28)),
+    ((1, 28, 28), conv(2, 1, padding=3), nn.Conv2d(1, 2, 1, padding=3)),
+    ((1, 28, 28), conv(2, 3, padding=2), nn.Conv2d(1, 2, 3, padding=2)),
+    ((6, 14, 14), conv(16, 5), nn.Conv2d(6, 16, 5)),
+    ((16, 13, 13), conv(32, 3), nn.Conv2d(16, 32, 3)),
+    ((3, 1, 1), conv(5, 1), nn.Conv2d(3, 5, 1)),
+    ((3, 1, 1), conv(5, 3, padding=1), nn.Conv2d(3, 5, 3, padding=1)),
+    ((3, 3, 3), conv(5, 5, padding=1), nn.Conv2d(3, 5, 5, padding=1)),
+    ((1, 28, 28), pool("MaxPool2d", 2, 2), nn.MaxPool2d(2, 2)),
+    ((1, 28, 28), pool("MaxPool2d", 3, 2), nn.MaxPool2d(3, 2)),
+    ((1, 28, 28), pool("MaxPool2d", 3, 1), nn.MaxPool2d(3, 1)),
+    ((1, 28, 28), pool("MaxPool2d", 2, 5), nn.MaxPool2d(2, 5)),
+    ((1, 28, 28), pool("MaxPool2d", 28, 1), nn.MaxPool2d(28, 1)),
+    ((4, 13, 13), pool("MaxPool2d", 2, 2), nn.MaxPool2d(2, 2)),
+    ((4, 7, 7), pool("MaxPool2d", 7, 7), nn.MaxPool2d(7, 7)),
+    ((4, 1, 1), pool("MaxPool2d", 1, 1), nn.MaxPool2d(1, 1)),
+    ((1, 28, 28), pool("AvgPool2d", 2, 2), nn.AvgPool2d(2, 2)),
+    ((1, 28, 28), pool("AvgPool2d", 3, 2), nn.AvgPool2d(3, 2)),
+    ((1, 28, 28), pool("AvgPool2d", 3, 1), nn.AvgPool2d(3, 1)),
+    ((1, 28, 28), pool("AvgPool2d", 28, 28), nn.AvgPool2d(28, 28)),
+    ((6, 13, 13), pool("AvgPool2d", 2, 2), nn.AvgPool2d(2, 2)),
+    ((4, 1, 1), pool("AvgPool2d", 1, 1), nn.AvgPool2d(1, 1)),
+    ((1, 28, 28), {"kind": "Flatten"}, nn.Flatten()),
+    ((5, 3, 3), {"kind": "Flatten"}, nn.Flatten()),
+    ((784,), {"kind": "Flatten"}, nn.Flatten()),
+    ((1, 28, 28), {"kind": "Dropout", "p": 0.0}, nn.Dropout(0.0)),
+    ((12,), {"kind": "Dropout"}, nn.Dropout(0.0)),
+    ((784,), {"kind": "BatchNorm1d"}, nn.BatchNorm1d(784)),
+    ((12,), {"kind": "BatchNorm1d"}, nn.BatchNorm1d(12)),
+    ((1,), {"kind": "BatchNorm1d"}, nn.BatchNorm1d(1)),
+    ((1, 28, 28), {"kind": "BatchNorm2d"}, nn.BatchNorm2d(1)),
+    ((8, 5, 5), {"kind": "BatchNorm2d"}, nn.BatchNorm2d(8)),
+    ((8, 1, 1), {"kind": "BatchNorm2d"}, nn.BatchNorm2d(8)),
+    ((1, 28, 28), {"kind": "ReLU"}, nn.ReLU()),
+    ((12,), {"kind": "ReLU"}, nn.ReLU()),
+    ((1, 28, 28), {"kind": "LeakyReLU"}, nn.LeakyReLU()),
+    ((12,), {"kind": "LeakyReLU", "negative_slope": 0.2}, nn.LeakyReLU(0.2)),
+    ((12,), {"kind": "LeakyReLU", "negative_slope": 1.0}, nn.LeakyReLU(1.0)),
+    ((1, 28, 28), {"kind": "GELU"}, nn.GELU()),
+    ((12,), {"kind": "GELU"}, nn.GELU()),
+    ((1, 28, 28), {"kind": "SiLU"}, nn.SiLU()),
+    ((12,), {"kind": "SiLU"}, nn.SiLU()),
+    ((1, 28, 28), {"kind": "Tanh"}, nn.Tanh()),
+    ((12,), {"kind": "Tanh"}, nn.Tanh()),
+    ((1, 28, 28), {"kind": "Sigmoid"}, nn.Sigmoid()),
+    ((12,), {"kind": "Sigmoid"}, nn.Sigmoid()),
+]
+
+
+def leading_to(shape: tuple[int, ...]) -> tuple[Layer, ...]:
+    """Layers that turn a digit into this shape."""
+    if len(shape) == 3:
+        return () if shape == (1, 28, 28) else (Conv2d(channels=shape[0], kernel=29 - shape[1]),)
+    return (Flatten(),) if shape == (784,) else (Flatten(), Linear(units=shape[0]))
+
+
+@pytest.mark.parametrize(("shape", "layer", "module"), CONTRACT, ids=lambda value: str(value))
+def test_a_layer_is_what_pytorch_has_for_it(shape: tuple[int, ...], layer: dict[str, Any], module: nn.Module) -> None:
+    before = leading_to(shape)
+    spec: Layer = TypeAdapter(Layer).validate_python(layer)
+    network = Network(layers=(*before, spec, Flatten()))
+    facts = trace(network).rows[len(before)]
+
+    def run(module: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+        y = module(x)
+        (gradient,) = torch.autograd.grad(y.square().sum(), x)
+        return y, gradient
+
+    ours = build(network, seed=0).layers[len(before)]
+    module.load_state_dict(ours.state_dict())
+    x = torch.randn(3, *shape, generator=torch.Generator().manual_seed(1), requires_grad=True)
+    y, gradient = run(ours, x)
+    expected, expected_gradient = run(module, x)
+
+    assert repr(ours) == repr(module)
+    torch.testing.assert_close(y, expected)
+    torch.testing.assert_close(gradient, expected_gradient)
+    assert facts.input_shape == shape
+    assert facts.output_shape == tuple(expected.shape[1:])
+    assert facts.parameters == sum(weights.numel() for weights in module.parameters())
+    assert eval_formula(facts.formula) == facts.parameters
+
+
+def eval_formula(formula: str) -> int:
+    """The left side of "a·b + c = d", after checking that it gives the right side."""
+    if not formula:
+        return 0
+    left, right = formula.split(" = ")
+    total = sum(torch.tensor([int(n) for n in term.split("·")]).prod().item() for term in left.split(" + "))
+    assert f"{total:,}" == right
+    return int(total)
+
+
+def test_the_contract_has_a_row_for_every_kind() -> None:
+    schema = TypeAdapter(Layer).json_schema()
+    assert {layer["kind"] for _, layer, _ in CONTRACT} == set(schema["discriminator"]["mapping"])
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_totals_are_what_pytorch_counts(name: str) -> None:
+    network = TEMPLATES[name].network
+    found, net = trace(network), build(network, seed=0)
+    with FlopCounterMode(display=False) as flops, torch.no_grad():
+        outputs = net.eval().forward_all(torch.zeros(1, 1, 28, 28))
+    by_hand = [y for name, y in zip((*net.names, "Head"), outputs, strict=True) if "auto" not in name]
+    assert found.parameters == sum(weights.numel() for weights in net.parameters())
+    assert found.multiply_adds == flops.get_total_flops() / 2  # PyTorch counts a multiply-add as two
+    assert found.values == sum(y.numel() for y in by_hand)
+    assert found.memory_bytes == 16 * found.parameters + 4 * found.values
+
+
+def test_the_table_says_what_the_issue_asks_for() -> None:
+    found = trace(TEMPLATES["MLP"].network)
+    assert [row.name for row in found.rows] == ["Flatten #1", "Linear #1", "ReLU #1"]
+    assert [row.formula for row in found.rows] == ["", "784·128 + 128 = 100,480", ""]
+    assert found.head is not None
+    assert (found.head.name, found.head.formula) == ("Head", "128·10 + 10 = 1,290")
+    fields = [(row.receptive_field, row.jump) for row in trace(TEMPLATES["CNN 16-32"].network).rows]
+    assert fields == [(3, 1), (3, 1), (4, 2), (8, 2), (8, 2), (10, 4), (None, 0)]
+
+
+# --- what can't work ------------------------------------------------------------------------------------------------
+
+CONV, WIDE = Conv2d(channels=2), Conv2d(channels=2, kernel=26)
+PROBLEMS: list[tuple[tuple[Layer, ...], str, str, list[str]]] = [
+    (
+        (Linear(),),
+        "network.layers.0",
+        "Linear #1 needs flat input, but receives the 1 × 28 × 28 map: add Flatten before it",
+        ["Add Flatten before Linear #1", "Remove Linear #1"],
+    ),
+    (
+        (CONV, BatchNorm1d(), Flatten()),
+        "network.layers.1",
+        "BatchNorm1d #1 needs flat input, but receives the 2 × 26 × 26 map: use BatchNorm2d instead",
+        ["Use BatchNorm2d instead of BatchNorm1d #1", "Add Flatten before BatchNorm1d #1", "Remove BatchNorm1d #1"],
+    ),
+    (
+        (Flatten(), ReLU(), CONV),
+        "network.layers.2",
+        "Conv2d #1 needs a map, but receives 784 flat values: move it before the Flatten",
+        ["Move Conv2d #1 before Flatten #1", "Remove Flatten #1", "Remove Conv2d #1"],
+    ),
+    (
+        (Flatten(), Linear(), MaxPool2d()),
+        "network.layers.2",
+        "MaxPool2d #1 needs a map, but receives 128 flat values: move it before the Flatten",
+        ["Move MaxPool2d #1 before Flatten #1", "Remove MaxPool2d #1"],
+    ),
+    (
+        (Flatten(), BatchNorm2d()),
+        "network.layers.1",
+        "BatchNorm2d #1 needs a map, but receives 784 flat values: use BatchNorm1d instead",
+        ["Use BatchNorm1d instead of BatchNorm2d #1", "Move BatchNorm2d #1 before Flatten #1", "Remove Flatten #1"],
+    ),
+    (
+        (WIDE, Conv2d(kernel=5), Flatten()),
+        "network.layers.1.kernel",
+        "kernel 5 does not fit the 3 × 3 map that Conv2d #2 receives: lower it to 3 or add padding",
+        ["Lower the kernel of Conv2d #2 to 3", "Pad Conv2d #2 by 1", "Remove Conv2d #2"],
+    ),
+    (
+        (WIDE, Conv2d(kernel=8, padding=1), Flatten()),
+        "network.layers.1.kernel",
+        "kernel 8 does not fit the 3 × 3 map that Conv2d #2 receives, padded to 5 × 5: lower it to 5 or add padding",
+        ["Lower the kernel of Conv2d #2 to 5", "Pad Conv2d #2 by 3", "Remove Conv2d #2"],
+    ),
+    (
+        (WIDE, AvgPool2d(kernel=4), Flatten()),
+        "network.layers.1.kernel",
+        "kernel 4 does not fit the 3 × 3 map that AvgPool2d #1 receives: lower it to 3",
+        ["Lower the kernel of AvgPool2d #1 to 3", "Remove AvgPool2d #1"],
+    ),
+    (
+        (CONV,),
+        "network.layers",
+        "the head needs flat input, but receives the 2 × 26 × 26 map: add Flatten at the end",
+        ["Add Flatten at the end"],
+    ),
+    (
+        (Flatten(), *[Linear(units=4096)] * 3),
+        "network.layers.3.units",
+        "Linear #3 brings the network to 36,777,984 parameters, more than the 20,000,000 that can be trained here: "
+        "make it or a layer before it smaller",
+        ["Lower the units of Linear #2 to 2,048", "Remove Linear #3"],
+    ),
+    (
+        (Conv2d(channels=64, padding=1), Flatten(), Linear(units=512)),
+        "network.layers.2.units",
+        "Linear #1 brings the network to 25,691,264 parameters, more than the 20,000,000 that can be trained here: "
+        "make it or a layer before it smaller",
+        [
+            "Lower the units of Linear #1 to 256",
+            "Add MaxPool2d before Flatten #1",
+            "Lower the channels of Conv2d #1 to 32",
+        ],
+    ),
+    (
+        (Flatten(), *[Linear(units=4096)] * 2),
+        "network.layers",
+        "Head brings the network to 20,037,642 parameters, more than the 20,000,000 that can be trained here: "
+        "make it or a layer before it smaller",
+        ["Lower the units of Linear #2 to 2,048"],
+    ),
+    (
+        (*[Conv2d(channels=512, padding=1, kernel=1)] * 12, Flatten()),
+        "network.layers.10.channels",
+        "Conv2d #11 brings the network to 9,236,480 values a digit, more than the 8,000,000 that can be trained here: "
+        "make it or a layer before it smaller",
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(("layers", "field", "message", "labels"), PROBLEMS, ids=lambda value: None)
+def test_a_network_that_cannot_work_says_which_layer_why_and_the_ways_out(
+    layers: tuple[Layer, ...], field: str, message: str, labels: list[str]
+) -> None:
+    found = trace(Network(layers=layers))
+    assert found.problem is not None
+    assert (found.problem.field, found.problem.message) == (field, message)
+    assert [fix.label for fix in found.problem.fixes][: len(labels)] == labels
+    assert found.head is None
+    assert len(found.rows) == found.problem.index
+    with pytest.raises(SpecError) as raised:
+        build(Network(layers=layers), seed=0)
+    assert (raised.value.field, raised.value.message) == (field, message)
+
+
+@pytest.mark.parametrize("layers", [row[0] for row in PROBLEMS[:9] if row[0] != (CONV,)], ids=str)
+def test_pytorch_refuses_the_layer_that_we_refuse(layers: Sequence[Layer]) -> None:
+    problem = trace(Network(layers=tuple(layers))).problem
+    assert problem is not None
+    module = {
+        "Linear": lambda spec: nn.Linear(784, 1),
+        "BatchNorm1d": lambda spec: nn.BatchNorm1d(2),
+        "BatchNorm2d": lambda spec: nn.BatchNorm2d(784),
+        "Conv2d": lambda spec: nn.LazyConv2d(1, spec.kernel, padding=spec.padding),
+        "MaxPool2d": lambda spec: nn.MaxPool2d(2),
+        "AvgPool2d": lambda spec: nn.AvgPool2d(spec.kernel),
+    }[layers[problem.index].kind](layers[problem.index])
+    rows = trace(Network(layers=tuple(layers))).rows
+    shape = rows[-1].output_shape if rows else (1, 28, 28)
+    if isinstance(module, nn.MaxPool2d):
+        shape = (1, *shape)  # flat values [B, n] would pass for one channel of a batch
+    with pytest.raises((RuntimeError, ValueError)):
+        module(torch.zeros(2, *shape))
+
+
+def press_the_first_fix(layers: tuple[Layer, ...], times: int) -> tuple[Layer, ...]:
+    """The layers once there is no problem left."""
+    for _ in range(times):
+        problem = trace(Network(layers=layers)).problem
+        if problem is None:
+            return layers
+        assert all(trace(Network(layers=fix.layers)).problem != problem for fix in problem.fixes)
+        layers = problem.fixes[0].layers
+    raise AssertionError(f"still broken after {times} fixes: {layers}")
+
+
+@given(stacks)
+@settings(deadline=None)
+def test_pressing_the_first_fix_again_and_again_ends_at_a_network_that_works(layers: tuple[Layer, ...]) -> None:
+    fixed = press_the_first_fix(layers, times=len(layers) + 3)
+    network = Network(layers=fixed)
+    if trace(network).parameters < 200_000 and trace(network).values < 200_000:
+        assert build(network, seed=0).eval()(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [ReLU()] * MOST_LAYERS,
+        [Linear(units=4096)] * MOST_LAYERS,
+        [Conv2d(channels=512, kernel=1, padding=14)] * MOST_LAYERS,
+        [Flatten(), *[Linear(units=4096)] * 2, *[ReLU()] * (MOST_LAYERS - 3)],
+        [*[Conv2d(kernel=1, padding=14)] * 8, Flatten()],
+        [Flatten(), *[Conv2d(kernel=28)] * (MOST_LAYERS - 1)],
+    ],
+    ids=["no room for Flatten", "wide", "growing maps", "head too large", "head on a huge map", "all after Flatten"],
+)
+def test_the_largest_networks_can_be_fixed_too(layers: list[Layer]) -> None:
+    fixed = press_the_first_fix(tuple(layers), times=MOST_LAYERS + 3)
+    assert trace(Network(layers=fixed)).parameters <= MOST_PARAMETERS
+
+
+# --- batches --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("layers", "needs"),
+    [
+        ([Flatten(), Linear(units=4), BatchNorm1d()], True),
+        ([BatchNorm2d(), Flatten()], False),
+        ([Conv2d(kernel=28), BatchNorm2d(), Flatten()], True),
+        ([Flatten(), ReLU()], False),
+    ],
+)
+def test_a_batch_of_one_is_refused_where_pytorch_refuses_it(layers: list[Layer], needs: bool) -> None:
+    network = Network(layers=tuple(layers))
+    experiment = Experiment(network=network, training=Training(batch_size=1))
+    assert needs_batches_of_two(layers) == needs
+    net = build(network, seed=0).train()
+    if needs:
+        with pytest.raises(ValueError, match="more than 1 value per channel"):
+            net(torch.zeros(1, 1, 28, 28))
+        with pytest.raises(SpecError, match="make it 2 or more") as raised:
+            check_batch(experiment)
+        assert raised.value.field == "training.batch_size"
+    else:
+        net(torch.zeros(1, 1, 28, 28))
+        check_batch(experiment)
+    check_batch(experiment.but(training=Training(batch_size=2)))
+
+
+def test_a_batch_that_would_fill_the_memory_is_refused_with_the_largest_that_fits() -> None:
+    wide = Experiment(network=Network(layers=(Conv2d(channels=512, padding=1), Flatten())))
+    with pytest.raises(SpecError, match=r"10,000 digits would take 29\.9 GiB .* lower it to 1,337") as raised:
+        check_batch(wide.but(training=Training(batch_size=10_000)))
+    assert raised.value.field == "training.batch_size"
+    check_batch(wide.but(training=Training(batch_size=1337)))
