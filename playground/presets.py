@@ -58,3 +58,8 @@ DESCRIPTIONS: dict[str, str] = {
     "LeNet-5": "The network that read cheques in 1998, with its Tanh and average pooling.",
     "Deep narrow MLP": "Ten layers of 16 sigmoid units and plain SGD: the gradient vanishes on its way to the first.",
 }
+
+
+def template_of(network: Network) -> str | None:
+    """The name of the template with these layers, if there is one."""
+    return next((name for name, template in TEMPLATES.items() if template.network == network), None)

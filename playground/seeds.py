@@ -1,4 +1,4 @@
-"""One seed, many independent streams: the split, the weights, the order of batches and the noise each draw their own."""
+"""One seed, many independent streams: split, weights, order of batches and noise each draw their own."""
 
 from hashlib import sha256
 

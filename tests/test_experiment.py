@@ -2,7 +2,7 @@
 
 import pytest
 from hypothesis import given
-from strategies import experiments
+from tests.strategies import experiments
 
 from playground.errors import SpecError
 from playground.experiment import Augmentation, Data, Experiment, Loss, Training, read

@@ -5,7 +5,7 @@ from copy import deepcopy
 import pytest
 import torch
 from hypothesis import given, settings
-from strategies import networks
+from tests.strategies import networks
 from torch import Tensor, nn
 
 from playground.experiment import (

@@ -2,7 +2,7 @@
 
 import pytest
 from hypothesis import given
-from strategies import stacks
+from tests.strategies import stacks
 
 from playground.experiment import BatchNorm1d, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d, Network, ReLU, Tanh
 from playground.network.dropout import ACTIVATIONS, WEIGHTED, placed, with_dropout

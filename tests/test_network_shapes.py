@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from pydantic import TypeAdapter
-from strategies import stacks
+from tests.strategies import stacks
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 

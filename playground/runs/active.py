@@ -1,0 +1,165 @@
+"""A run in a worker's hands: trains in short turns, obeys controls between two steps, writes down what happens."""
+
+import json
+import math
+import time
+
+from playground.errors import SpecError
+from playground.runs.journal import encode
+from playground.runs.store import Control, Run, Store
+from playground.training.checkpoint import restore, save
+from playground.training.events import Diverged, Event, Finished
+from playground.training.trainer import Trainer
+
+FLUSH_EVERY = 0.1  # seconds between two writes into the store
+CHECKPOINT_EVERY = 5.0  # seconds
+
+
+class ActiveRun:
+    """One run, its trainer and what has not been written yet.
+
+    `until_epoch` and `batches` count down to the next pause when the user steps; both are None while it just runs.
+    """
+
+    def __init__(self, run: Run, store: Store) -> None:
+        self.id = run.id
+        self.store = store
+        self.trainer = Trainer(run.experiment)
+        self.is_running = True
+        self.has_ended = False
+        self.batches: int | None = None
+        self.until_epoch: float | None = None
+        self.pending: list[Event] = []
+        self.first_pending_step = 0
+        self.seconds = run.seconds
+        self.recent: list[tuple[float, int]] = []  # (seconds of training, digits seen), the last second of it
+        self.flushed = -math.inf
+        self.saved = time.monotonic()
+        folder = store.checkpoint_folder(run.id)
+        if run.attempt and folder.exists():
+            restore(self.trainer, folder)
+            store.forget_after(run.id, self.trainer.step)
+        else:
+            store.forget_after(run.id, -1)
+            self.note(self.trainer.start())
+        if run.begin != "run":
+            self.step(run.begin)
+        names = [name for name, _ in self.trainer.net.weighted]
+        self.write(layers=json.dumps(names))
+
+    def turn(self, seconds: float) -> None:
+        """Train for about so long, or until the next pause or the end."""
+        begin = time.perf_counter()
+        spent = 0.0
+        while self.is_running and not self.has_ended and spent < seconds:
+            events = self.trainer.advance()
+            self.note(events)
+            self.count_down()
+            spent = time.perf_counter() - begin
+            if isinstance(events[-1], Finished | Diverged):
+                self.seconds += spent
+                self.end(events[-1])
+                return
+        self.seconds += spent
+        self.recent.append((self.seconds, self.trainer.digits_seen))
+        while self.seconds - self.recent[0][0] > 1.0 and len(self.recent) > 2:
+            self.recent.pop(0)
+        if not self.is_running:
+            self.save()
+            self.write(state="paused")
+        elif time.monotonic() - self.flushed > FLUSH_EVERY:
+            self.write()
+            if time.monotonic() - self.saved > CHECKPOINT_EVERY:
+                self.save()
+
+    def obey(self, control: Control) -> None:
+        """Carry a control out, now, between two steps; raises `SpecError` where its value can't be."""
+        match control.name:
+            case "pause":
+                if self.is_running:
+                    self.pause()
+            case "resume":
+                self.go_on()
+            case "step":
+                self.step(control.value)
+                self.write(state="running")
+            case "stop":
+                self.save()
+                self.write(state="stopped", message=f"stopped at step {self.trainer.step:,}", ended=time.time())
+                self.has_ended = True
+            case "change":
+                self.note((self.trainer.change(control.value["field"], control.value["value"]),))
+                self.save()
+            case _:
+                raise SpecError("run", f"there is no control {control.name}")
+
+    def pause(self) -> None:
+        self.is_running = False
+        self.save()
+        self.write(state="paused")
+
+    def go_on(self) -> None:
+        self.is_running, self.batches, self.until_epoch = True, None, None
+        self.recent.clear()
+        self.write(state="running")
+
+    def step(self, unit: str) -> None:
+        self.is_running = True
+        self.batches = 1 if unit == "batch" else None
+        self.until_epoch = math.floor(self.trainer.epoch + 1e-9) + 1 if unit == "epoch" else None
+
+    def count_down(self) -> None:
+        if self.batches is not None:
+            self.batches -= 1
+        is_over = self.batches == 0 or (self.until_epoch is not None and self.trainer.epoch >= self.until_epoch - 1e-9)
+        if is_over:
+            self.is_running, self.batches, self.until_epoch = False, None, None
+
+    def end(self, event: Finished | Diverged) -> None:
+        self.has_ended = True
+        if isinstance(event, Finished):
+            self.save()
+            self.write(state="finished", ended=time.time())
+        else:
+            self.write(state="diverged", message=event.message, ended=time.time())
+
+    def leave(self, message: str) -> None:
+        """Write all down and let go of the run: the server is gone, or the worker has to stop."""
+        self.save()
+        self.write(state="lost", message=message, ended=time.time())
+
+    def save(self) -> None:
+        """A checkpoint of exactly what has been written: resumed from it, the curve has no gap and no overlap."""
+        self.write()
+        save(self.trainer, self.store.checkpoint_folder(self.id))
+        self.saved = time.monotonic()
+
+    def note(self, events: tuple[Event, ...]) -> None:
+        if not self.pending and events:
+            self.first_pending_step = events[0].step
+        self.pending.extend(events)
+
+    def write(self, **columns: object) -> None:
+        """All pending events, and the run's progress, in one transaction."""
+        trainer = self.trainer
+        has_columns = any(not isinstance(event, Finished | Diverged) for event in self.pending)
+        self.store.record(
+            self.id,
+            self.first_pending_step,
+            encode(self.pending) if has_columns else None,
+            step=trainer.step,
+            epoch=trainer.epoch,
+            total_steps=trainer.total_steps,
+            seconds=self.seconds,
+            digits_per_second=self.digits_per_second(),
+            live=json.dumps(trainer.live),
+            **columns,
+        )
+        self.pending.clear()
+        self.flushed = time.monotonic()
+
+    def digits_per_second(self) -> float:
+        if len(self.recent) < 2:
+            return self.trainer.digits_seen / self.seconds if self.seconds else 0.0
+        (begin, seen), (end, seen_now) = self.recent[0], self.recent[-1]
+        return (seen_now - seen) / (end - begin) if end > begin else 0.0

@@ -1,0 +1,106 @@
+"""What a page can do with a run: start, pause, resume, step, stop, change, restart, measure."""
+
+import time
+from typing import Any, Literal
+
+from playground.errors import SpecError
+from playground.experiment import Data, Experiment
+from playground.runs.states import LIVE, RESUMABLE
+from playground.runs.store import Store, Task
+
+PATIENCE = 0.25  # seconds a page waits for the worker to take a control before it repaints
+CHANGEABLE = ("optimizer.learning_rate", "regularization.weight_decay", "network.dropout", "training.batch_size")
+
+
+def start(store: Store, experiment: Experiment, name: str, begin: Literal["run", "batch", "epoch"] = "run") -> str:
+    """Queue a run and return its id; `begin` says whether it pauses after its first batch or epoch."""
+    run_id = store.create(experiment, name, begin)
+    wait(lambda: state_of(store, run_id) != "queued")
+    return run_id
+
+
+def pause(store: Store, run_id: str) -> None:
+    control(store, run_id, "pause")
+
+
+def resume(store: Store, run_id: str) -> None:
+    """Go on: a paused run where it stands, an ended one from its last checkpoint."""
+    if store.requeue(run_id, RESUMABLE):
+        wait(lambda: state_of(store, run_id) != "queued")
+    else:
+        control(store, run_id, "resume")
+
+
+def step(store: Store, run_id: str, unit: Literal["batch", "epoch"] = "batch") -> None:
+    """Train for one batch or one epoch, then pause."""
+    control(store, run_id, "step", unit)
+
+
+def stop(store: Store, run_id: str) -> None:
+    """End a run for good; one that still queues ends at once."""
+    if not store.set_state(run_id, "stopped", "stopped before its first step", only_from=("queued",)):
+        control(store, run_id, "stop")
+
+
+def change(store: Store, run_id: str, field: str, value: float) -> None:
+    """Set one of `CHANGEABLE` between two steps; raises `SpecError` where the worker refuses the value."""
+    control(store, run_id, "change", {"field": field, "value": value}, field)
+
+
+def restart(store: Store, run_id: str) -> str:
+    """Stop a run and start its experiment anew: same seed, same initial weights. Returns the new run's id."""
+    run = store.run(run_id)
+    if run is None:
+        raise SpecError("run", f"there is no run {run_id}: start a new one")
+    if run.is_live:
+        stop(store, run_id)
+    return start(store, run.experiment, run.name)
+
+
+def measure_on_test(store: Store, run_id: str) -> int:
+    """Ask a worker to measure the run's last checkpoint on the test split; returns the task's id."""
+    return store.request("measure", {}, run_id)
+
+
+def preview_augmentation(store: Store, data: Data, seed: int, patience: float = 5.0) -> Task | None:
+    """Eight training digits before and after augmentation, from a worker: npz with `before` and `after`."""
+    return ask(store, "augmentation", {"data": data.model_dump(mode="json"), "seed": seed}, patience=patience)
+
+
+def ask(
+    store: Store, kind: str, request: dict[str, Any], run_id: str | None = None, patience: float = 5.0
+) -> Task | None:
+    """Put a question to the workers and wait for the answer; None where none came in time."""
+    task_id = store.request(kind, request, run_id)
+    wait(lambda: (task := store.task(task_id)) is not None and task.state in ("done", "failed"), patience)
+    task = store.task(task_id)
+    return task if task is not None and task.state in ("done", "failed") else None
+
+
+# --- how ------------------------------------------------------------------------------------------------------------
+
+
+def control(store: Store, run_id: str, name: str, value: Any = None, field: str = "run") -> None:
+    """Leave a control and wait a moment until the worker took it, so that the page repaints what is true."""
+    if state_of(store, run_id) not in LIVE:
+        return
+    control_id = store.ask(run_id, name, value)
+    wait(lambda: store.control_outcome(control_id)[0])
+    refusal = store.control_outcome(control_id)[1]
+    if refusal:
+        raise SpecError(field, refusal)
+
+
+def state_of(store: Store, run_id: str) -> str | None:
+    run = store.run(run_id)
+    return run.state if run else None
+
+
+def wait(condition: Any, patience: float = PATIENCE, interval: float = 0.005) -> bool:
+    """Poll until the condition holds; False where patience ran out."""
+    end = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(interval)
+    return True

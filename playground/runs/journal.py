@@ -1,0 +1,66 @@
+"""What a run wrote: events as columns, in chunks as they come, and all chunks together as curves."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import pandas as pd
+
+from playground.training.events import Changed, Evaluated, Event, LayersMeasured, Stepped
+
+Kind = type[Stepped] | type[LayersMeasured] | type[Evaluated] | type[Changed]
+COLUMNS: dict[str, Kind] = {"stepped": Stepped, "layers": LayersMeasured, "evaluated": Evaluated, "changed": Changed}
+
+
+def encode(events: Iterable[Event]) -> str:
+    """Events as JSON columns, one table a kind; the kinds that end a run go into its state, not here.
+
+    Floats keep every bit: `json` writes the shortest text that reads back as the same number.
+    """
+    tables: dict[str, dict[str, list[Any]]] = {}
+    for event in events:
+        for name, kind in COLUMNS.items():
+            if isinstance(event, kind):
+                table = tables.setdefault(name, columns_of(kind))
+                for column, values in table.items():
+                    values.append(getattr(event, column))
+    return json.dumps(tables, separators=(",", ":"))
+
+
+def columns_of(kind: Kind) -> dict[str, list[Any]]:
+    return {column.name: [] for column in fields(kind)}
+
+
+@dataclass
+class Curves:
+    """All that a run has recorded, as growing columns.
+
+    `stepped`: step, epoch, loss (batch, train mode, no penalty), penalty, accuracy (batch), learning_rate, batch_size.
+    `layers`: step, gradient and update, each a row of one number a weighted layer.
+    `evaluated`: step, train and validation loss and accuracy (eval mode, no penalty). `changed`: step, field, old, new.
+    """
+
+    stepped: dict[str, list[Any]] = field(default_factory=lambda: columns_of(Stepped))
+    layers: dict[str, list[Any]] = field(default_factory=lambda: columns_of(LayersMeasured))
+    evaluated: dict[str, list[Any]] = field(default_factory=lambda: columns_of(Evaluated))
+    changed: dict[str, list[Any]] = field(default_factory=lambda: columns_of(Changed))
+
+    def extend(self, chunk: str) -> None:
+        """Append one chunk, as `encode` wrote it."""
+        for name, table in json.loads(chunk).items():
+            target = getattr(self, name)
+            for column, values in table.items():
+                target[column].extend(values)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One of the tables as a DataFrame; empty, with its columns, where nothing has been recorded."""
+        return pd.DataFrame(getattr(self, name))
+
+
+def curves(chunks: Iterable[str]) -> Curves:
+    """The curves of a whole run from its chunks, in their order."""
+    result = Curves()
+    for chunk in chunks:
+        result.extend(chunk)
+    return result

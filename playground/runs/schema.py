@@ -1,0 +1,89 @@
+"""The store's tables."""
+
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("experiment", Text, nullable=False),  # JSON
+    Column("state", String, nullable=False, index=True),
+    Column("message", Text, nullable=False, default=""),
+    Column("created", Float, nullable=False),  # seconds since 1970, as all times here
+    Column("ended", Float),
+    Column("worker", String),
+    Column("begin", String, nullable=False, default="run"),  # run, or paused after one "batch" or "epoch"
+    Column("attempt", Integer, nullable=False, default=0),  # how often it went on from a checkpoint
+    Column("step", Integer, nullable=False, default=0),
+    Column("total_steps", Integer, nullable=False, default=0),
+    Column("epoch", Float, nullable=False, default=0.0),
+    Column("digits_per_second", Float, nullable=False, default=0.0),
+    Column("seconds", Float, nullable=False, default=0.0),  # spent training
+    Column("layers", Text, nullable=False, default="[]"),  # JSON: names of the weighted layers
+    Column("live", Text, nullable=False, default="{}"),  # JSON: what can be changed while it runs, as it is now
+)
+
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("first_step", Integer, nullable=False),
+    Column("events", Text, nullable=False),  # JSON columns, see journal
+    Index("chunks_of_run", "run", "id"),
+)
+
+controls = Table(
+    "controls",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String, nullable=False),  # pause, resume, step, stop, change
+    Column("value", Text, nullable=False, default="null"),  # JSON
+    Column("taken", Float, index=True),
+    Column("refusal", Text),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("seen", Float, nullable=False),
+    Column("ready", Integer, nullable=False, default=0),
+)
+
+watches = Table(
+    "watches",
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("view", String, primary_key=True),  # "activations"
+    Column("digit", Integer, primary_key=True),  # index into the source's digits
+    Column("until", Float, nullable=False),
+)
+
+views = Table(
+    "views",
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("view", String, primary_key=True),
+    Column("digit", Integer, primary_key=True),
+    Column("step", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("run", String),
+    Column("request", Text, nullable=False),  # JSON
+    Column("state", String, nullable=False, index=True),  # waiting, taken, done, failed
+    Column("message", Text, nullable=False, default=""),
+    Column("worker", String),
+    Column("result", LargeBinary),
+    Column("created", Float, nullable=False),
+)

@@ -1,0 +1,374 @@
+"""The run store: all that lies between pages and training, in one database."""
+
+import json
+import secrets
+import string
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import CursorResult, Engine, Row, create_engine, delete, event, func, insert, select, update
+
+from playground.experiment import Experiment, read
+from playground.runs.schema import chunks, controls, metadata, runs, tasks, views, watches, workers
+from playground.runs.states import ACTIVE, ENDED, LIVE, State
+
+LETTERS = string.ascii_letters + string.digits
+ID_LENGTH = 10  # 60 bits: nobody guesses another one's run
+STALE_AFTER = 10.0  # seconds without a sign of life after which a worker counts as gone
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as the store knows it now."""
+
+    id: str
+    name: str
+    experiment: Experiment
+    state: State
+    message: str
+    created: float
+    ended: float | None
+    worker: str | None
+    begin: str
+    attempt: int
+    step: int
+    total_steps: int
+    epoch: float
+    digits_per_second: float
+    seconds: float
+    layers: tuple[str, ...]
+    live: dict[str, float]
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE
+
+    @property
+    def seconds_left(self) -> float | None:
+        """By the mean speed so far; None before the first step."""
+        if not self.step or not self.seconds:
+            return None
+        return (self.total_steps - self.step) * self.seconds / self.step
+
+
+@dataclass(frozen=True)
+class Control:
+    id: int
+    run: str
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Task:
+    id: int
+    kind: str
+    run: str | None
+    request: dict[str, Any]
+    state: str
+    message: str
+    result: bytes | None
+
+
+class Store:
+    """Runs, their curves, controls, views and tasks; every method is one short transaction.
+
+    `url` is any SQLAlchemy URL. `folder` holds the checkpoints.
+    """
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url = url
+        self.folder = folder
+        self.engine = engine(url)
+        metadata.create_all(self.engine)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def checkpoint_folder(self, run_id: str) -> Path:
+        return self.folder / "runs" / run_id / "checkpoint"
+
+    # --- runs -------------------------------------------------------------------------------------------------------
+
+    def create(self, experiment: Experiment, name: str, begin: str = "run") -> str:
+        """Put a new run into the queue and return its id, of letters and digits: fit for addresses and widget keys."""
+        run_id = "r" + "".join(secrets.choice(LETTERS) for _ in range(ID_LENGTH))
+        with self.engine.begin() as connection:
+            connection.execute(
+                insert(runs).values(
+                    id=run_id,
+                    name=name,
+                    experiment=experiment.model_dump_json(),
+                    state="queued",
+                    created=time.time(),
+                    begin=begin,
+                )
+            )
+        return run_id
+
+    def run(self, run_id: str) -> Run | None:
+        with self.engine.connect() as connection:
+            row = connection.execute(select(runs).where(runs.c.id == run_id)).first()
+        return run_of(row) if row else None
+
+    def runs(self, states: Sequence[State] = LIVE, limit: int = 100) -> list[Run]:
+        """The newest first."""
+        query = select(runs).where(runs.c.state.in_(states)).order_by(runs.c.created.desc()).limit(limit)
+        with self.engine.connect() as connection:
+            return [run_of(row) for row in connection.execute(query)]
+
+    def place_in_queue(self, run_id: str) -> int | None:
+        """1 for the next in line; None for a run that isn't queued."""
+        mine = select(runs.c.created).where(runs.c.id == run_id, runs.c.state == "queued").scalar_subquery()
+        query = select(func.count()).where(runs.c.state == "queued", runs.c.created <= mine)
+        with self.engine.connect() as connection:
+            return connection.execute(query).scalar_one() or None
+
+    def set_state(
+        self, run_id: str, state: State, message: str = "", only_from: Sequence[State] | None = None, **columns: Any
+    ) -> bool:
+        """Move a run to another state; False where it isn't in one of `only_from`."""
+        query = update(runs).where(runs.c.id == run_id)
+        if only_from is not None:
+            query = query.where(runs.c.state.in_(only_from))
+        ended = time.time() if state in ENDED else None
+        with self.engine.begin() as connection:
+            result = connection.execute(query.values(state=state, message=message, ended=ended, **columns))
+        return result.rowcount == 1
+
+    def claim(self, worker: str, runs_at_once: int) -> Run | None:
+        """Take the oldest queued run for a worker, unless enough are running or another worker has less to do."""
+        with self.engine.connect() as connection:
+            oldest = connection.execute(
+                select(runs.c.id).where(runs.c.state == "queued").order_by(runs.c.created).limit(1)
+            ).scalar()
+            if oldest is None:
+                return None
+            count = select(runs.c.worker, func.count()).where(runs.c.state == "running").group_by(runs.c.worker)
+            held: dict[str, int] = dict(map(tuple, connection.execute(count)))
+            ready = connection.execute(
+                select(workers.c.id).where(workers.c.ready == 1, workers.c.seen > time.time() - STALE_AFTER)
+            ).scalars()
+            mine = held.get(worker, 0)
+            if mine > min((held.get(other, 0) for other in ready), default=mine):
+                return None
+        running = select(func.count()).where(runs.c.state == "running").scalar_subquery()
+        with self.engine.begin() as connection:
+            result = connection.execute(
+                update(runs)
+                .where(runs.c.id == oldest, runs.c.state == "queued", running < runs_at_once)
+                .values(state="running", worker=worker, message="")
+            )
+        return self.run(oldest) if result.rowcount == 1 else None
+
+    def requeue(self, run_id: str, from_states: Sequence[State]) -> bool:
+        """Let a run that ended too early go on from its last checkpoint."""
+        return self.set_state(
+            run_id, "queued", only_from=from_states, worker=None, begin="run", attempt=runs.c.attempt + 1
+        )
+
+    # --- what a worker writes ---------------------------------------------------------------------------------------
+
+    def record(self, run_id: str, first_step: int, events: str | None, **columns: Any) -> None:
+        """Append a chunk of events (JSON, see `journal.encode`) and set the run's progress, together."""
+        with self.engine.begin() as connection:
+            if events:
+                connection.execute(insert(chunks).values(run=run_id, first_step=first_step, events=events))
+            if columns:
+                connection.execute(update(runs).where(runs.c.id == run_id).values(**columns))
+
+    def forget_after(self, run_id: str, step: int) -> None:
+        """Drop the chunks that begin after a step: a run goes on from its checkpoint at that step."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(chunks).where(chunks.c.run == run_id, chunks.c.first_step > step))
+
+    def chunks(self, run_id: str, after: int = 0) -> list[tuple[int, str]]:
+        """(id, events) of each chunk with an id above `after`, in their order."""
+        query = (
+            select(chunks.c.id, chunks.c.events)
+            .where(chunks.c.run == run_id, chunks.c.id > after)
+            .order_by(chunks.c.id)
+        )
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(query)]
+
+    # --- controls ---------------------------------------------------------------------------------------------------
+
+    def ask(self, run_id: str, name: str, value: Any = None) -> int:
+        """Leave a control for the worker that holds the run."""
+        with self.engine.begin() as connection:
+            result = connection.execute(insert(controls).values(run=run_id, name=name, value=json.dumps(value)))
+            return new_id(result)
+
+    def open_controls(self, run_ids: Iterable[str]) -> list[Control]:
+        query = (
+            select(controls.c.id, controls.c.run, controls.c.name, controls.c.value)
+            .where(controls.c.taken.is_(None), controls.c.run.in_(list(run_ids)))
+            .order_by(controls.c.id)
+        )
+        with self.engine.connect() as connection:
+            return [Control(id, run, name, json.loads(value)) for id, run, name, value in connection.execute(query)]
+
+    def take_control(self, control_id: int, refusal: str | None = None) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(
+                update(controls).where(controls.c.id == control_id).values(taken=time.time(), refusal=refusal)
+            )
+
+    def control_outcome(self, control_id: int) -> tuple[bool, str | None]:
+        """(taken, why it was refused)."""
+        with self.engine.connect() as connection:
+            query = select(controls.c.taken, controls.c.refusal).where(controls.c.id == control_id)
+            taken, refusal = connection.execute(query).one()
+        return taken is not None, refusal
+
+    # --- views: what somebody watches -------------------------------------------------------------------------------
+
+    def watch(self, run_id: str, view: str, digit: int, seconds: float) -> None:
+        """Ask for a view of a run for the next seconds."""
+        until = time.time() + seconds
+        with self.engine.begin() as connection:
+            here = (watches.c.run == run_id, watches.c.view == view, watches.c.digit == digit)
+            if connection.execute(update(watches).where(*here).values(until=until)).rowcount == 0:
+                connection.execute(insert(watches).values(run=run_id, view=view, digit=digit, until=until))
+
+    def watched(self, run_ids: Iterable[str]) -> list[tuple[str, str, int]]:
+        """(run, view, digit) of all that is watched now."""
+        query = select(watches.c.run, watches.c.view, watches.c.digit).where(
+            watches.c.until > time.time(), watches.c.run.in_(list(run_ids))
+        )
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(query)]
+
+    def show(self, run_id: str, view: str, digit: int, step: int, content: bytes) -> None:
+        """Keep the newest content of a view."""
+        with self.engine.begin() as connection:
+            here = (views.c.run == run_id, views.c.view == view, views.c.digit == digit)
+            if connection.execute(update(views).where(*here).values(step=step, content=content)).rowcount == 0:
+                connection.execute(insert(views).values(run=run_id, view=view, digit=digit, step=step, content=content))
+
+    def view(self, run_id: str, view: str, digit: int, newer_than: int = -1) -> tuple[int, bytes] | None:
+        """(step, content) of a view, if there is one of a later step."""
+        query = select(views.c.step, views.c.content).where(
+            views.c.run == run_id, views.c.view == view, views.c.digit == digit, views.c.step > newer_than
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+        return (row[0], row[1]) if row else None
+
+    # --- tasks: one answer to one question, by any worker -------------------------------------------------------------
+
+    def request(self, kind: str, request: dict[str, Any], run_id: str | None = None) -> int:
+        with self.engine.begin() as connection:
+            result = connection.execute(
+                insert(tasks).values(
+                    kind=kind, run=run_id, request=json.dumps(request), state="waiting", created=time.time()
+                )
+            )
+            return new_id(result)
+
+    def task(self, task_id: int) -> Task | None:
+        with self.engine.connect() as connection:
+            row = connection.execute(select(tasks).where(tasks.c.id == task_id)).first()
+        return task_of(row) if row else None
+
+    def latest_task(self, kind: str, run_id: str) -> Task | None:
+        query = select(tasks).where(tasks.c.kind == kind, tasks.c.run == run_id).order_by(tasks.c.id.desc()).limit(1)
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+        return task_of(row) if row else None
+
+    def take_task(self, worker: str) -> Task | None:
+        """The oldest waiting task, now this worker's."""
+        with self.engine.connect() as connection:
+            row = connection.execute(
+                select(tasks).where(tasks.c.state == "waiting").order_by(tasks.c.id).limit(1)
+            ).first()
+        if row is None:
+            return None
+        with self.engine.begin() as connection:
+            query = update(tasks).where(tasks.c.id == row.id, tasks.c.state == "waiting")
+            taken = connection.execute(query.values(state="taken", worker=worker)).rowcount == 1
+        return task_of(row) if taken else None
+
+    def answer(self, task_id: int, result: bytes | None, message: str = "") -> None:
+        """Close a task: with its result, or with the reason why there is none."""
+        state = "failed" if result is None else "done"
+        with self.engine.begin() as connection:
+            connection.execute(
+                update(tasks).where(tasks.c.id == task_id).values(state=state, result=result, message=message)
+            )
+
+    # --- workers ----------------------------------------------------------------------------------------------------
+
+    def sign_of_life(self, worker: str, ready: bool) -> None:
+        with self.engine.begin() as connection:
+            values = {"seen": time.time(), "ready": int(ready)}
+            if connection.execute(update(workers).where(workers.c.id == worker).values(**values)).rowcount == 0:
+                connection.execute(insert(workers).values(id=worker, **values))
+
+    def ready_workers(self) -> int:
+        query = select(func.count()).where(workers.c.ready == 1, workers.c.seen > time.time() - STALE_AFTER)
+        with self.engine.connect() as connection:
+            return connection.execute(query).scalar_one()
+
+    def bury(self, worker: str, message: str) -> None:
+        """A worker is gone: its runs are lost, its tasks go back to the queue."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(workers).where(workers.c.id == worker))
+            connection.execute(
+                update(runs)
+                .where(runs.c.worker == worker, runs.c.state.in_(ACTIVE))
+                .values(state="lost", message=message, ended=time.time())
+            )
+            connection.execute(
+                update(tasks).where(tasks.c.worker == worker, tasks.c.state == "taken").values(state="waiting")
+            )
+
+    def bury_the_silent(self, message: str) -> None:
+        """Bury every worker that gave no sign of life for `STALE_AFTER` seconds, and those the table doesn't know."""
+        with self.engine.connect() as connection:
+            alive = select(workers.c.id).where(workers.c.seen > time.time() - STALE_AFTER)
+            gone = set(connection.execute(select(workers.c.id).where(workers.c.id.not_in(alive))).scalars())
+            gone |= set(
+                connection.execute(
+                    select(runs.c.worker).where(runs.c.state.in_(ACTIVE), runs.c.worker.not_in(alive)).distinct()
+                ).scalars()
+            )
+        for worker in gone:
+            if worker:
+                self.bury(worker, message)
+
+
+def engine(url: str) -> Engine:
+    """An engine; SQLite in WAL mode, so that pages read while workers write."""
+    is_sqlite = url.startswith("sqlite")
+    result = create_engine(url, connect_args={"timeout": 10, "check_same_thread": False} if is_sqlite else {})
+    if is_sqlite:
+
+        @event.listens_for(result, "connect")
+        def _(connection: Any, _record: Any) -> None:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("PRAGMA foreign_keys=ON")
+
+    return result
+
+
+def new_id(result: CursorResult[Any]) -> int:
+    return int((result.inserted_primary_key or (0,))[0])
+
+
+def run_of(row: Row[Any]) -> Run:
+    values = row._asdict()
+    values["experiment"] = read(values["experiment"])
+    values["layers"] = tuple(json.loads(values["layers"]))
+    values["live"] = json.loads(values["live"])
+    return Run(**values)
+
+
+def task_of(row: Row[Any]) -> Task:
+    return Task(row.id, row.kind, row.run, json.loads(row.request), row.state, row.message, row.result)

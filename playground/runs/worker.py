@@ -1,0 +1,148 @@
+"""A worker process: `python -m playground.runs.worker ID`, started by the server, fed by the store.
+
+It takes turns between the runs it holds, so a click finds any of them within a turn. It writes nothing but the store
+and checkpoints, and ends by itself when the server that started it is gone.
+"""
+
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from playground.errors import SpecError
+from playground.experiment import Conv2d, Data, Experiment, Flatten, MaxPool2d, Network, ReLU, Training
+from playground.runs.active import ActiveRun
+from playground.runs.settings import open_store, settings
+from playground.runs.store import Control, Store
+from playground.runs.tasks import answer
+from playground.runs.views import Viewer
+from playground.training.trainer import Trainer
+
+TURN = 0.02  # seconds that one run trains before controls are looked at
+LISTEN_EVERY = 0.02
+CLAIM_EVERY = 0.1  # while busy; an idle worker looks at every turn
+LIFE_EVERY = 1.0
+
+
+class Worker:
+    def __init__(self, worker_id: str, store: Store, runs_at_once: int) -> None:
+        self.id = worker_id
+        self.store = store
+        self.runs_at_once = runs_at_once
+        self.active: dict[str, ActiveRun] = {}
+        self.viewer = Viewer(store)
+        self.listened = self.claimed = self.lived = 0.0
+
+    def turn(self) -> None:
+        """Look at what is asked, then let each run train for a moment."""
+        now = time.monotonic()
+        if now - self.lived > LIFE_EVERY:
+            self.store.sign_of_life(self.id, ready=True)
+            self.lived = now
+        if self.active and now - self.listened > LISTEN_EVERY:
+            self.listened = now
+            for control in self.store.open_controls(self.active):
+                self.obey(control)
+        is_busy = any(run.is_running for run in self.active.values())
+        if not is_busy or now - self.claimed > CLAIM_EVERY:
+            self.claimed = now
+            self.claim()
+            answer(self.store, self.id)
+        for run in list(self.active.values()):
+            self.carefully(run, ActiveRun.turn, TURN)
+        self.viewer.serve(self.active)
+        for run_id in [run_id for run_id, run in self.active.items() if run.has_ended]:
+            del self.active[run_id]
+        if not is_busy:
+            time.sleep(0.01)
+
+    def claim(self) -> None:
+        run = self.store.claim(self.id, self.runs_at_once)
+        if run is None:
+            return
+        try:
+            self.active[run.id] = ActiveRun(run, self.store)
+        except Exception as error:
+            self.fail(run.id, error)
+
+    def obey(self, control: Control) -> None:
+        refusal = None
+        try:
+            self.active[control.run].obey(control)
+        except SpecError as error:
+            refusal = error.message
+        except Exception as error:
+            self.fail(control.run, error)
+        self.store.take_control(control.id, refusal)
+
+    def carefully(self, run: ActiveRun, act: Callable[[ActiveRun, Any], None], argument: Any) -> None:
+        """One run's failure must not touch the others."""
+        try:
+            act(run, argument)
+        except Exception as error:
+            self.fail(run.id, error)
+
+    def fail(self, run_id: str, error: Exception) -> None:
+        self.active.pop(run_id, None)
+        if not isinstance(error, SpecError):
+            traceback.print_exception(error)
+        self.store.set_state(run_id, "failed", reason(error))
+
+    def leave(self, message: str) -> None:
+        for run in self.active.values():
+            if not run.has_ended:
+                self.carefully(run, ActiveRun.leave, f"{message} at step {run.trainer.step:,}")
+        self.store.bury(self.id, message)
+
+
+def reason(error: Exception) -> str:
+    if isinstance(error, SpecError):
+        return error.message
+    if isinstance(error, MemoryError) or "out of memory" in str(error):
+        return "not enough memory for this network and batch size: make one of them smaller"
+    first_line = next(iter(str(error).splitlines()), "")
+    return f"the worker met an error: {type(error).__name__}: {first_line}"[:300]
+
+
+def warm_up() -> None:
+    """Pay for all that happens once in a process before a user waits for it."""
+    layers = (Conv2d(channels=4), ReLU(), MaxPool2d(), Flatten())
+    trainer = Trainer(
+        Experiment(
+            data=Data(training_digits=100),
+            network=Network(layers=layers),
+            training=Training(unit="steps", steps=2, device="cpu"),
+        )
+    )
+    trainer.start()
+    trainer.advance()
+    trainer.advance()
+
+
+def main() -> None:
+    parent = os.getppid()
+    is_told_to_stop = False
+
+    def stop(*_: object) -> None:
+        nonlocal is_told_to_stop
+        is_told_to_stop = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    os.nice(10)
+    torch.set_num_threads(1)
+    chosen = settings()
+    worker = Worker(sys.argv[1], open_store(chosen), chosen.runs_at_once)
+    warm_up()
+    while not is_told_to_stop and os.getppid() == parent:
+        worker.turn()
+    worker.leave("the server stopped")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""What many tests share: a store of their own, digits' cache in a common place, a playground that really runs."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Before torch is imported anywhere: one thread each, as in the workers.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+from playground.runs.store import Store
+
+pytest_plugins = ["tests.journey_fixtures"]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    result = Store(f"sqlite:///{tmp_path / 'runs.sqlite'}", tmp_path)
+    yield result
+    result.close()

@@ -1,0 +1,159 @@
+"""The store keeps what it is told, and moves runs only along the ways they may go."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from playground.experiment import Experiment, Training
+from playground.runs.journal import curves, encode
+from playground.runs.states import ACTIVE, RESUMABLE
+from playground.runs.store import Store
+from playground.training.events import Changed, Evaluated, Event, LayersMeasured, Stepped
+
+EXPERIMENT = Experiment(training=Training(seed=7))
+
+
+def test_a_run_comes_back_as_it_was_put_in(store: Store) -> None:
+    run = store.run(store.create(EXPERIMENT, "mine"))
+    assert run is not None
+    assert (run.experiment, run.name, run.state, run.step) == (EXPERIMENT, "mine", "queued", 0)
+
+
+def test_an_unknown_run_is_none(store: Store) -> None:
+    assert store.run("r-nothing") is None
+
+
+def test_a_run_is_claimed_by_one_worker_only_however_many_ask_at_once(store: Store) -> None:
+    store.create(EXPERIMENT, "one")
+    with ThreadPoolExecutor(8) as pool:
+        claims = list(pool.map(lambda n: store.claim(f"w{n}", runs_at_once=8), range(8)))
+    assert sum(claim is not None for claim in claims) == 1
+
+
+def test_no_more_runs_are_running_than_are_allowed_at_once(store: Store) -> None:
+    ids = [store.create(EXPERIMENT, str(n)) for n in range(3)]
+    claimed = [store.claim("w", runs_at_once=2) for _ in range(3)]
+    assert [run.id if run else None for run in claimed] == [*ids[:2], None]
+    assert store.place_in_queue(ids[2]) == 1
+    store.set_state(ids[0], "finished")
+    third = store.claim("w", runs_at_once=2)
+    assert third is not None
+    assert third.id == ids[2]
+
+
+def test_the_queue_is_first_come_first_served_and_says_the_place(store: Store) -> None:
+    ids = [store.create(EXPERIMENT, str(n)) for n in range(3)]
+    assert [store.place_in_queue(run_id) for run_id in ids] == [1, 2, 3]
+
+
+def test_a_worker_with_more_to_do_leaves_a_run_to_one_with_less(store: Store) -> None:
+    for worker in ("busy", "idle"):
+        store.sign_of_life(worker, ready=True)
+    store.create(EXPERIMENT, "first")
+    assert store.claim("busy", 4)
+    store.create(EXPERIMENT, "second")
+    assert store.claim("busy", 4) is None
+    assert store.claim("idle", 4)
+
+
+def test_a_state_changes_only_from_where_it_may(store: Store) -> None:
+    run_id = store.create(EXPERIMENT, "run")
+    assert not store.set_state(run_id, "paused", only_from=("running",))
+    assert not store.requeue(run_id, RESUMABLE)
+    assert store.set_state(run_id, "lost", "gone")
+    assert store.requeue(run_id, RESUMABLE)
+    run = store.run(run_id)
+    assert run is not None
+    assert (run.state, run.attempt, run.worker, run.ended) == ("queued", 1, None, None)
+
+
+def test_burying_a_worker_loses_its_runs_and_no_others(store: Store) -> None:
+    mine, other = store.create(EXPERIMENT, "mine"), store.create(EXPERIMENT, "other")
+    store.claim("dead", 4)
+    store.set_state(other, "running", worker="alive")
+    store.bury("dead", "was killed")
+    states = {run_id: run.state for run_id in (mine, other) if (run := store.run(run_id))}
+    assert states == {mine: "lost", other: "running"}
+
+
+def test_runs_of_a_worker_nobody_knows_are_found_lost(store: Store) -> None:
+    run_id = store.create(EXPERIMENT, "orphan")
+    store.set_state(run_id, "running", worker="never seen")
+    store.bury_the_silent("gone")
+    assert [run.id for run in store.runs(("lost",))] == [run_id]
+    assert store.runs(ACTIVE) == []
+
+
+def test_events_come_back_bit_for_bit_in_their_order(store: Store) -> None:
+    run_id = store.create(EXPERIMENT, "run")
+    events: list[Event] = [
+        Evaluated(0, 2.302585092994046, 0.1, 2.3, 1 / 3),
+        Stepped(1, 0.1 + 0.2, 1e-300, 0.0, 0.5, 1e-3, 64),
+        LayersMeasured(1, (1e-12, 0.0), (float("inf"), 3.0)),
+        Changed(1, "optimizer.learning_rate", 1e-3, 5e-4),
+        Stepped(2, 0.7, 2.5, 0.25, 0.75, 5e-4, 64),
+    ]
+    store.record(run_id, 0, encode(events[:2]))
+    store.record(run_id, 1, encode(events[2:]))
+    result = curves(text for _, text in store.chunks(run_id))
+    assert result.stepped["loss"] == [1e-300, 2.5]
+    assert result.stepped["epoch"] == [0.1 + 0.2, 0.7]
+    assert result.evaluated["validation_accuracy"] == [1 / 3]
+    assert result.layers["update"] == [[float("inf"), 3.0]]
+    assert result.changed == {"step": [1], "field": ["optimizer.learning_rate"], "old": [1e-3], "new": [5e-4]}
+    assert list(result.table("stepped").columns) == list(result.stepped)
+
+
+def test_only_chunks_after_the_last_one_seen_are_read(store: Store) -> None:
+    run_id = store.create(EXPERIMENT, "run")
+    for step in range(1, 4):
+        store.record(run_id, step, encode([Stepped(step, 0, 0, 0, 0, 0, 1)]))
+    seen = store.chunks(run_id)[1][0]
+    assert [curves([text]).stepped["step"] for _, text in store.chunks(run_id, after=seen)] == [[3]]
+
+
+def test_going_on_from_a_checkpoint_forgets_what_came_after_it(store: Store) -> None:
+    run_id = store.create(EXPERIMENT, "run")
+    for step in range(1, 5):
+        store.record(run_id, step, encode([Stepped(step, 0, 0, 0, 0, 0, 1)]))
+    store.forget_after(run_id, 2)
+    assert curves(text for _, text in store.chunks(run_id)).stepped["step"] == [1, 2]
+
+
+def test_a_watch_ends_when_nobody_renews_it(store: Store) -> None:
+    run_id = store.create(EXPERIMENT, "run")
+    store.watch(run_id, "activations", 5, seconds=0.05)
+    assert store.watched([run_id]) == [(run_id, "activations", 5)]
+    time.sleep(0.06)
+    assert store.watched([run_id]) == []
+
+
+def test_a_view_is_sent_only_when_it_is_newer(store: Store) -> None:
+    run_id = store.create(EXPERIMENT, "run")
+    store.show(run_id, "activations", 5, 10, b"ten")
+    assert store.view(run_id, "activations", 5) == (10, b"ten")
+    assert store.view(run_id, "activations", 5, newer_than=10) is None
+    assert store.view(run_id, "activations", 6) is None
+    store.show(run_id, "activations", 5, 11, b"eleven")
+    assert store.view(run_id, "activations", 5, newer_than=10) == (11, b"eleven")
+
+
+@pytest.mark.parametrize(("result", "state"), [(b"42", "done"), (None, "failed")])
+def test_a_task_is_taken_once_and_answered(store: Store, result: bytes | None, state: str) -> None:
+    task_id = store.request("measure", {"a": 1}, "r1")
+    task = store.take_task("w")
+    assert task is not None
+    assert (task.id, task.request) == (task_id, {"a": 1})
+    assert store.take_task("other") is None
+    store.answer(task_id, result, "why")
+    answered = store.latest_task("measure", "r1")
+    assert answered is not None
+    assert (answered.state, answered.result, answered.message) == (state, result, "why")
+
+
+def test_the_task_of_a_dead_worker_goes_back_to_the_queue(store: Store) -> None:
+    store.request("measure", {})
+    assert store.take_task("dead")
+    store.bury("dead", "gone")
+    assert store.take_task("alive")
