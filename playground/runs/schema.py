@@ -34,6 +34,7 @@ chunks = Table(
     Column("first_step", Integer, nullable=False),
     Column("events", Text, nullable=False),  # JSON columns, see journal
     Index("chunks_of_run", "run", "id"),
+    sqlite_autoincrement=True,  # the id of a chunk that was dropped is not given to another: readers go by ids
 )
 
 controls = Table(

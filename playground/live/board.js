@@ -1,0 +1,114 @@
+// The component: one module, mounted as the board with its charts or as the status line.
+// Streamlit calls it again whenever its data or the theme changes, so all that lasts is kept on the element.
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  const root = parentElement.querySelector(".dlp-root");
+  const Part = data.part === "board" ? Board : Status;
+  root.dlp ??= new Part(root);
+  root.dlp.update(data, setTriggerValue);
+}
+
+class Status {
+  constructor(root) {
+    this.element = root;
+    this.line = new StatusLine();
+    root.append(this.line.element);
+  }
+
+  update(data) {
+    attach(this, data);
+  }
+
+  wishes() {
+    return { windows: [], digit: null };
+  }
+
+  draw(news) {
+    if (news.status || news.link) this.line.draw(this.live?.status, this.live?.link);
+  }
+}
+
+class Board {
+  constructor(root) {
+    this.element = root;
+    this.charts = [];
+    this.grid = document.createElement("div");
+    this.grid.className = "dlp-grid";
+    this.digit = new DigitPanel(() => this.live?.wish());
+    this.voice = new Voice();
+    root.append(this.grid, this.digit.element, this.voice.element);
+  }
+
+  update(data, setTriggerValue) {
+    this.data = data;
+    this.trigger = setTriggerValue;
+    this.theme = themeOf(this.element);
+    this.element.classList.toggle("dlp-dark", this.theme.isDark);
+    const figures = JSON.stringify(data.figures);
+    if (figures !== this.figures) {
+      this.figures = figures;
+      for (const chart of this.charts) chart.remove();
+      this.charts = data.figures.map((figure) => new Chart(figure, () => this.look(), () => this.paint()));
+      this.grid.replaceChildren(...this.charts.map((chart) => chart.element));
+    }
+    for (const chart of this.charts) chart.isStale = true;
+    const isNew = attach(this, data);
+    if (isNew) this.digit.clear();
+    this.digit.prepare(data, this.theme, Boolean(data.run));
+    loadPlotly(data.plotly).then(() => this.paint(), (error) => console.error(error));
+    this.paint();
+  }
+
+  // A chart came into sight or left it.
+  look() {
+    this.live?.wish();
+    this.paint();
+  }
+
+  wishes() {
+    const windows = this.charts.filter((chart) => chart.isVisible).flatMap((chart) => chart.windows);
+    return { windows, digit: this.digit.isVisible ? this.digit.digit : null };
+  }
+
+  draw(news) {
+    for (const chart of this.charts) chart.hear(news);
+    this.paint();
+    if (news.picture && this.live.picture) this.digit.draw(this.live.picture);
+    if (news.status && this.live.status) {
+      this.tellState(this.live.status);
+      if (this.live.status.picture_problem) this.digit.say(this.live.status.picture_problem);
+      if (this.voice.hear(this.live.status)) for (const chart of this.charts) chart.describe();
+    }
+  }
+
+  paint() {
+    const { series, every, id } = this.live ?? { series: {}, every: {}, id: "" };
+    for (const chart of this.charts) chart.draw(series, every, this.theme, id);
+  }
+
+  // The page was painted for another state of the run: ask it once to paint itself anew.
+  tellState({ state, attempt }) {
+    const now = `${state}:${attempt}`;
+    this.painted ??= this.data.state ?? now;
+    if (now === this.painted || now === this.told) return;
+    this.told = now;
+    this.trigger("state", now);
+  }
+}
+
+// Let a part follow the run of its data; true where that is another one than before.
+function attach(part, data) {
+  const isNew = (part.live?.id ?? null) !== data.run;
+  if (isNew) {
+    part.live?.leave(part);
+    part.live = data.run ? LiveRun.of(data.run, data.base) : null;
+    part.painted = part.told = undefined;
+  }
+  if (data.state) part.painted = data.state;
+  // Joined even where it is not new: the element may have been away for longer than a second.
+  if (part.live && (isNew || !part.live.parts.has(part))) {
+    if (part.live.isOver) part.live = LiveRun.of(data.run, data.base);
+    part.live.join(part);
+  }
+  return isNew;
+}

@@ -1,0 +1,95 @@
+"""The live board: one browser component for charts, the digit panel and the status line, fed by the live stream.
+
+The figures come from `playground.figures` once, without data; the component fills them from its WebSocket and never
+asks Python, so a page reruns only when the run's state changes.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from playground.experiment import Experiment
+from playground.figures import colors, curves, layers
+from playground.figures.library import plotly_version
+from playground.network.names import HEAD, layer_names
+from playground.runs.journal import Curves
+
+FOLDER = Path(__file__).parent
+SCRIPTS = ("live.js", "charts.js", "digit.js", "status.js", "board.js")
+DIGITS = {"sample": 5_000, "mnist": 70_000}
+WEIGHTED = ("Linear", "Conv2d")
+
+COMPONENT = st.components.v2.component(
+    "live_board",
+    html='<div class="dlp-root">\n</div>',
+    css=(FOLDER / "board.css").read_text(),
+    js="\n".join((FOLDER / name).read_text() for name in SCRIPTS),
+    isolate_styles=False,
+)
+
+
+def board(run_id: str | None, experiment: Experiment, key: str, digit: int = 0, state: str | None = None) -> Any:
+    """All charts of a run and what one digit does to every layer, live; empty charts where `run_id` is None.
+
+    `experiment` is the run's, with its live settings as they are now. `state` is the run's state and attempt as this
+    page was painted for them (`"running:0"`): where the run is in another one, the component reruns the page once and
+    its result's `state` says which.
+    """
+    return COMPONENT(
+        key=key,
+        data={
+            "part": "board",
+            "run": run_id,
+            "state": state,
+            "base": base_path(),
+            "plotly": f"{base_path()}/live/plotly.min.js?v={plotly_version()}",
+            "figures": figures(weighted_names(experiment), has_penalty(experiment)),
+            "digit": digit,
+            "digits": DIGITS[experiment.data.source],
+            "colors": {"sequential": colors.SEQUENTIAL, "diverging": colors.DIVERGING},
+        },
+        on_state_change=lambda: None,
+    )
+
+
+def status_line(run_id: str | None, key: str) -> None:
+    """How far a run is: a bar, and "step 412 of 550 · epoch 7.5 of 10 · 12,300 digits/s · 12 s left"."""
+    COMPONENT(key=key, data={"part": "status", "run": run_id, "base": base_path()})
+
+
+@cache
+def figures(names: tuple[str, ...], with_penalty: bool) -> list[dict[str, Any]]:
+    """The board's figures without data, as Plotly's JSON."""
+    empty = Curves()
+    stepped, evaluated, measured, changed = map(empty.table, ("stepped", "evaluated", "layers", "changed"))
+    charts: list[go.Figure] = [
+        curves.loss(stepped, evaluated, changed, with_penalty),
+        curves.accuracy(stepped, evaluated, changed),
+        layers.gradients(measured, names, changed),
+        layers.updates(measured, names, changed),
+        curves.learning_rate(stepped, changed),
+    ]
+    return [json.loads(chart.to_json()) for chart in charts]
+
+
+def weighted_names(experiment: Experiment) -> tuple[str, ...]:
+    """The layers that have weights, as every chart calls them."""
+    hidden = experiment.network.layers
+    names = zip(hidden, layer_names(hidden), strict=False)
+    return (*(name for layer, name in names if layer.kind in WEIGHTED), HEAD)
+
+
+def has_penalty(experiment: Experiment) -> bool:
+    """Whether the optimizer lowers more than the loss; AdamW's weight decay isn't part of what it lowers."""
+    chosen = experiment.regularization
+    decays = chosen.weight_decay > 0 and experiment.optimizer.kind != "AdamW"
+    return decays or chosen.l1 > 0
+
+
+def base_path() -> str:
+    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""

@@ -1,0 +1,217 @@
+// Cards with one Plotly element each that is made once and then updated: zoom and hover stay.
+
+const WRITTEN_TRACES = new Set(["train", "validation"]);
+
+function loadPlotly(address) {
+  window.dlpPlotly ??= new Promise((resolve, reject) => {
+    if (window.Plotly) return resolve(window.Plotly);
+    const script = document.createElement("script");
+    script.src = address;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => {
+      window.dlpPlotly = undefined;
+      reject(new Error("Plotly could not be loaded"));
+    };
+    document.head.append(script);
+  });
+  return window.dlpPlotly;
+}
+
+function themeOf(element) {
+  const style = getComputedStyle(element);
+  const read = (name, otherwise) => {
+    const value = style.getPropertyValue(name).trim();
+    return value && value !== "unset" ? value : otherwise;
+  };
+  const background = read("--st-background-color", "#ffffff");
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(background.slice(at, at + 2), 16));
+  return {
+    background,
+    surface: read("--st-secondary-background-color", "#f4f6f8"),
+    text: read("--st-text-color", "#1b2733"),
+    border: read("--st-border-color", "#dce2e8"),
+    font: read("--st-font", "sans-serif"),
+    isDark: 0.3 * red + 0.59 * green + 0.11 * blue < 128,
+  };
+}
+
+class Chart {
+  constructor(figure, onVisible, onRedraw) {
+    this.figure = figure;
+    this.onRedraw = onRedraw;
+    this.title = figure.layout.meta.title;
+    this.windows = [...new Set(figure.data.map((trace) => trace.meta.window))];
+    this.isVisible = false;
+    this.isStale = true;
+    this.edition = 0;
+    this.element = document.createElement("section");
+    this.element.className = "dlp-card dlp-chart";
+    this.element.innerHTML = `
+      <header>
+        <h4></h4>
+        <button type="button" class="dlp-small dlp-unzoom" hidden>Reset zoom</button>
+        <button type="button" class="dlp-small dlp-save"><span aria-hidden="true">PNG</span></button>
+      </header>
+      <p class="dlp-hint"><span></span> <span class="dlp-thinned"></span></p>
+      <div class="dlp-legend" role="group" aria-label="Lines shown"></div>
+      <div class="dlp-plot" role="img"></div>`;
+    this.element.querySelector("h4").textContent = this.title;
+    this.element.querySelector(".dlp-hint span").textContent = figure.layout.meta.look_for;
+    this.thinned = this.element.querySelector(".dlp-thinned");
+    this.plot = this.element.querySelector(".dlp-plot");
+    this.plot.style.height = `${figure.layout.height}px`;
+    this.plot.setAttribute("aria-label", this.title);
+    this.hidden = new Set(); // names of lines that were switched off
+    this.element.querySelector(".dlp-legend").append(...this.legendButtons());
+    this.unzoom = this.element.querySelector(".dlp-unzoom");
+    this.unzoom.onclick = () => this.resetZoom();
+    const save = this.element.querySelector(".dlp-save");
+    save.title = `Save ${this.title} as PNG`;
+    save.setAttribute("aria-label", save.title);
+    save.onclick = () => this.save();
+    this.watch = new IntersectionObserver(
+      (entries) => {
+        this.isVisible = entries.at(-1).isIntersecting;
+        onVisible(this);
+      },
+      { rootMargin: "80px" },
+    );
+    this.watch.observe(this.plot);
+    this.resize = new ResizeObserver(() => {
+      if (this.isMade && this.plot.isConnected && this.plot.clientWidth) window.Plotly.Plots.resize(this.plot);
+    });
+    this.resize.observe(this.plot);
+  }
+
+  // Plotly's own legend would take a growing part of the chart where there are many layers.
+  legendButtons() {
+    const lines = this.figure.data.filter((trace) => trace.showlegend !== false);
+    return lines.map(({ name, line }) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.innerHTML = "<i></i><span></span>";
+      button.firstChild.style.borderTop = `2px ${line.dash === "dot" ? "dotted" : "solid"} ${line.color}`;
+      button.lastChild.textContent = name;
+      button.title = `Show or hide ${name}`;
+      button.setAttribute("aria-pressed", "true");
+      button.onclick = () => {
+        if (!this.hidden.delete(name)) this.hidden.add(name);
+        button.setAttribute("aria-pressed", String(!this.hidden.has(name)));
+        this.isStale = true;
+        this.onRedraw();
+      };
+      return button;
+    });
+  }
+
+  // Stale where one of its windows has changed.
+  hear(news) {
+    if (news.reset || news.windows?.some((name) => this.windows.includes(name))) this.isStale = true;
+  }
+
+  draw(series, every, theme, run) {
+    if (!window.Plotly || !this.isVisible || !this.isStale || !this.plot.isConnected) return;
+    this.isStale = false;
+    const hovered = this.hovered;
+    this.react(window.Plotly, this.plot, this.traces(series), this.layout(theme, run));
+    if (hovered && this.plot.matches(":hover")) window.Plotly.Fx.hover(this.plot, hovered);
+    const size = every[this.windows[0]] ?? 1;
+    this.thinned.textContent = size > 1 ? thinnedText(this.windows[0], size) : "";
+  }
+
+  react(Plotly, plot, traces, layout) {
+    Plotly.react(plot, traces, layout, { displayModeBar: false, doubleClick: "reset", showTips: false });
+    if (this.isMade) return;
+    this.isMade = true;
+    plot.on("plotly_hover", ({ event }) => (this.hovered = event));
+    plot.on("plotly_unhover", () => (this.hovered = null));
+    plot.on("plotly_relayout", () => this.markZoom());
+  }
+
+  traces(series) {
+    this.data = this.figure.data.map((trace) => {
+      const columns = series[trace.meta.window] ?? {};
+      const filled = { ...trace, x: columns[trace.meta.x] ?? [], y: columns[trace.meta.y] ?? [] };
+      if (this.hidden.has(trace.name)) filled.visible = false;
+      if (trace.meta.text) filled.text = columns[trace.meta.text] ?? [];
+      if (trace.meta.customdata) filled.customdata = columns[trace.meta.customdata] ?? [];
+      if (trace.mode === "lines+text") filled.textposition = sides(filled.x, series);
+      if (trace.meta["marker.color"]) filled.marker = { ...trace.marker, color: columns[trace.meta["marker.color"]] ?? [] };
+      return filled;
+    });
+    return this.data;
+  }
+
+  layout(theme, run) {
+    const { xaxis, yaxis, ...rest } = this.figure.layout;
+    const isTouched = matchMedia("(pointer: coarse)").matches;
+    const colors = { linecolor: theme.border, tickcolor: theme.border };
+    if (this.data?.some((trace) => trace.x.length)) colors.range = undefined; // the figure's own is for an empty chart
+    return {
+      ...rest,
+      autosize: true,
+      showlegend: false,
+      margin: { ...rest.margin, t: 10 },
+      uirevision: run,
+      datarevision: ++this.edition,
+      font: { family: theme.font, color: theme.text, size: 12 },
+      dragmode: isTouched ? false : rest.dragmode, // a finger scrolls the page
+      hoverlabel: { bgcolor: theme.background, bordercolor: theme.border, font: { color: theme.text, size: 12 } },
+      xaxis: { ...xaxis, ...colors, uirevision: run },
+      yaxis: { ...yaxis, ...colors, uirevision: run },
+    };
+  }
+
+  markZoom() {
+    const { xaxis, yaxis } = this.plot._fullLayout;
+    this.unzoom.hidden = xaxis.autorange && yaxis.autorange;
+  }
+
+  resetZoom() {
+    window.Plotly.relayout(this.plot, { "xaxis.autorange": true, "yaxis.autorange": true });
+  }
+
+  save() {
+    const theme = themeOf(this.element);
+    const layout = { ...this.layout(theme), title: { text: this.title }, paper_bgcolor: theme.background };
+    const ranges = this.plot._fullLayout;
+    layout.xaxis = { ...layout.xaxis, range: [...ranges.xaxis.range] };
+    layout.yaxis = { ...layout.yaxis, range: [...ranges.yaxis.range] };
+    layout.margin = { ...layout.margin, t: 84 };
+    layout.showlegend = true;
+    const filename = this.title.toLowerCase().replace(/[^a-z]+/g, "-");
+    window.Plotly.downloadImage({ data: this.data, layout }, { format: "png", filename, width: 800, height: 420, scale: 2 });
+  }
+
+  // The newest values in words, for those who can't see the chart.
+  describe() {
+    const values = (this.data ?? [])
+      .filter((trace) => WRITTEN_TRACES.has(trace.name) && trace.y.length)
+      .map((trace) => `${trace.name} ${numberText(trace.y.at(-1), this.figure.layout.yaxis.tickformat)}`);
+    const step = this.data?.find((trace) => WRITTEN_TRACES.has(trace.name))?.x.at(-1);
+    this.plot.setAttribute("aria-label", values.length ? `${this.title} at step ${step}: ${values.join(", ")}` : this.title);
+  }
+
+  remove() {
+    this.watch.disconnect();
+    this.resize.disconnect();
+    if (this.isMade) window.Plotly.purge(this.plot);
+    this.element.remove();
+  }
+}
+
+// Text goes to the left of a mark in the right half, where it would leave the chart.
+function sides(steps, series) {
+  const last = Math.max(...Object.values(series).map((columns) => columns.step?.at(-1) ?? 0));
+  return steps.map((step) => (step > last / 2 ? "bottom left" : "bottom right"));
+}
+
+function thinnedText(name, size) {
+  const isOfBatches = ["loss", "accuracy", "learning_rate"].includes(name);
+  return isOfBatches ? `Batches: the lowest and highest of every ${size}.` : `Every ${size}th measurement.`;
+}
+
+function numberText(value, format) {
+  if (value === null) return "not a number";
+  return format?.endsWith("%") ? `${(100 * value).toFixed(1)} %` : value.toPrecision(3);
+}

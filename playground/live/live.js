@@ -1,0 +1,119 @@
+// One socket a run and page, shared by all parts of the board. Its parts say what they look at; it sends that on,
+// keeps what the server answers, and acknowledges a message only after all parts have drawn it.
+
+const GONE = 4404; // the server knows no such run
+const LIFE_CHECK = 1000; // ms; Streamlit may detach an element for a moment without meaning it
+
+class LiveRun {
+  static of(id, address) {
+    const runs = (window.dlpLive ??= new Map());
+    if (!runs.has(id)) runs.set(id, new LiveRun(id, address));
+    return runs.get(id);
+  }
+
+  constructor(id, address) {
+    this.id = id;
+    this.address = address;
+    this.parts = new Set(); // each {element, wishes() → {windows, digit}, draw(news)}
+    this.series = {}; // window name → column name → values
+    this.every = {}; // window name → items in a block
+    this.status = null;
+    this.picture = null;
+    this.link = "connecting"; // connecting, open, broken or gone
+    this.failures = 0;
+    this.onVisible = () => this.wish();
+    document.addEventListener("visibilitychange", this.onVisible);
+    this.life = setInterval(() => this.check(), LIFE_CHECK);
+    this.connect();
+  }
+
+  connect() {
+    const address = new URL(`${this.address}/live/runs/${this.id}`, location.href);
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    const socket = (this.socket = new WebSocket(address));
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      this.failures = 0;
+      this.sent = null;
+      this.setLink("open");
+      this.wish();
+    };
+    socket.onmessage = (event) => this.receive(socket, event.data);
+    socket.onclose = (event) => {
+      if (this.isOver || socket !== this.socket) return;
+      if (event.code === GONE) return this.setLink("gone");
+      this.setLink("broken");
+      const pause = Math.min(5000, 250 * 2 ** this.failures++) * (0.75 + Math.random() / 2);
+      this.retry = setTimeout(() => this.connect(), pause);
+    };
+  }
+
+  setLink(link) {
+    this.link = link;
+    for (const part of this.parts) part.draw({ link: true });
+  }
+
+  join(part) {
+    this.parts.add(part);
+    this.wish();
+    part.draw({ status: true, link: true, picture: this.picture !== null, windows: Object.keys(this.series), reset: true });
+  }
+
+  leave(part) {
+    this.parts.delete(part);
+  }
+
+  check() {
+    for (const part of this.parts) if (!part.element.isConnected) this.parts.delete(part);
+    if (this.parts.size) return;
+    this.isOver = true;
+    clearInterval(this.life);
+    clearTimeout(this.retry);
+    document.removeEventListener("visibilitychange", this.onVisible);
+    this.socket.close();
+    window.dlpLive.delete(this.id);
+  }
+
+  // Tell the server what is looked at now, where that has changed.
+  wish() {
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    const wishes = [...this.parts].map((part) => part.wishes());
+    const windows = [...new Set(wishes.flatMap((wish) => wish.windows))].sort();
+    const digit = wishes.map((wish) => wish.digit).find((digit) => digit !== null) ?? null;
+    const text = JSON.stringify({ windows, digit, hidden: document.hidden });
+    if (text !== this.sent) this.socket.send((this.sent = text));
+  }
+
+  receive(socket, message) {
+    const news = typeof message === "string" ? this.learn(JSON.parse(message)) : { picture: true };
+    if (news.picture) this.picture = message;
+    requestAnimationFrame(() => {
+      for (const part of this.parts) {
+        try {
+          part.draw(news);
+        } catch (error) {
+          console.error("the live board could not draw", error);
+        }
+      }
+      if (socket.readyState === WebSocket.OPEN) socket.send('{"drawn":true}');
+    });
+  }
+
+  learn(message) {
+    if (message.reset) this.series = {};
+    if (message.status) this.status = message.status;
+    for (const [name, { start, every, columns }] of Object.entries(message.windows ?? {})) {
+      const before = this.series[name] ?? {};
+      this.every[name] = every;
+      this.series[name] = {};
+      for (const [column, values] of Object.entries(columns)) {
+        this.series[name][column] = (before[column] ?? []).slice(0, start).concat(values);
+      }
+    }
+    return {
+      reset: Boolean(message.reset),
+      status: Boolean(message.status),
+      windows: Object.keys(message.windows ?? {}),
+    };
+  }
+}

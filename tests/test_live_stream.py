@@ -1,0 +1,388 @@
+"""The live stream's protocol, spoken to the server's own routes by a page made of two queues."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+
+from playground.experiment import Experiment
+from playground.live.messages import Conversation, Known, Picture, Wishes
+from playground.live.routes import NO_SUCH_RUN, NOT_UNDERSTOOD, TRY_AGAIN, routes
+from playground.runs.journal import encode
+from playground.runs.store import Store
+from playground.training.events import Evaluated, Event, Stepped
+
+LOOKING = {"windows": ["loss", "evaluated", "changed"], "digit": None, "hidden": False}
+
+
+class Page:
+    """A browser's end of one connection, below any network."""
+
+    def __init__(self, store: Store | Starlette, path: str, kind: str = "websocket", **headers: str) -> None:
+        self.sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.received: asyncio.Queue[Any] = asyncio.Queue()
+        scope = {
+            "type": kind,
+            "path": path,
+            "method": "GET",
+            "query_string": b"",
+            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
+        }
+        app = Starlette(routes=routes(store)) if isinstance(store, Store) else store
+        self.task = asyncio.ensure_future(app(scope, self.sent.get, self.received.put))
+
+    async def open(self) -> "Page":
+        await self.sent.put({"type": "websocket.connect"})
+        assert (await self.next())["type"] == "websocket.accept"
+        return self
+
+    async def next(self) -> Any:
+        return await asyncio.wait_for(self.received.get(), 5)
+
+    async def say(self, message: Any) -> None:
+        text = message if isinstance(message, str) else json.dumps(message)
+        await self.sent.put({"type": "websocket.receive", "text": text})
+
+    async def drawn(self) -> None:
+        await self.say({"drawn": True})
+
+    async def message(self) -> Any:
+        """The next message's content."""
+        event = await self.next()
+        assert event["type"] == "websocket.send", event
+        return json.loads(event["text"]) if event.get("text") is not None else event["bytes"]
+
+    async def until(self, holds: Callable[[Any], bool]) -> Any:
+        """The first message for which something holds; those before it are drawn and passed over."""
+        while not holds(message := await self.message()):
+            await self.drawn()
+        return message
+
+    async def is_silent(self, seconds: float = 0.3) -> bool:
+        await asyncio.sleep(seconds)
+        return self.received.empty()
+
+    async def leave(self) -> None:
+        await self.sent.put({"type": "websocket.disconnect", "code": 1001})
+        await asyncio.wait_for(self.task, 5)
+
+
+def play(scene: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(scene)
+
+
+def steps(first: int, last: int, loss: float = 1.0) -> list[Event]:
+    return [Stepped(step, step / 10, loss, 0.0, 0.5, 0.001, 64) for step in range(first, last + 1)]
+
+
+def running(store: Store, last: int = 5) -> str:
+    run_id = store.create(Experiment(), "mine")
+    events = [Evaluated(0, 2.3, 0.1, 2.3, 0.1), *steps(1, last)]
+    store.record(run_id, 0, encode(events), state="running", step=last, total_steps=100, layers='["Head"]')
+    return run_id
+
+
+def loss_steps(message: Any) -> list[int]:
+    return message["windows"]["loss"]["columns"]["step"]
+
+
+def test_a_page_gets_the_whole_run_then_only_what_is_new(store: Store) -> None:
+    async def scene() -> None:
+        run_id = running(store)
+        page = await Page(store, f"/live/runs/{run_id}").open()
+        await page.say(LOOKING)
+        first = await page.message()
+        assert first["reset"]
+        assert first["status"]["state"] == "running"
+        assert first["windows"]["loss"]["start"] == 0
+        assert loss_steps(first) == [1, 2, 3, 4, 5]
+        store.record(run_id, 6, encode(steps(6, 8)), step=8)
+        await page.drawn()
+        then = await page.message()
+        assert "reset" not in then
+        assert then["windows"]["loss"]["start"] == 4
+        assert loss_steps(then) == [5, 6, 7, 8]
+        assert "evaluated" not in then["windows"]
+        await page.leave()
+
+    play(scene())
+
+
+def test_nothing_is_sent_before_the_last_message_was_drawn_and_then_all_of_it_at_once(store: Store) -> None:
+    async def scene() -> None:
+        run_id = running(store)
+        page = await Page(store, f"/live/runs/{run_id}").open()
+        await page.say(LOOKING)
+        await page.message()
+        for step in (6, 7, 8):
+            store.record(run_id, step, encode(steps(step, step)), step=step)
+            assert await page.is_silent(0.15)
+        await page.drawn()
+        assert loss_steps(await page.message()) == [5, 6, 7, 8]
+        await page.leave()
+
+    play(scene())
+
+
+def test_nothing_is_sent_to_a_hidden_tab_until_it_is_looked_at_again(store: Store) -> None:
+    async def scene() -> None:
+        run_id = running(store)
+        page = await Page(store, f"/live/runs/{run_id}").open()
+        assert await page.is_silent()
+        await page.say({**LOOKING, "hidden": True})
+        assert await page.is_silent()
+        await page.say(LOOKING)
+        assert loss_steps(await page.message()) == [1, 2, 3, 4, 5]
+        await page.leave()
+
+    play(scene())
+
+
+def test_only_the_lines_that_can_be_seen_are_sent(store: Store) -> None:
+    async def scene() -> None:
+        page = await Page(store, f"/live/runs/{running(store)}").open()
+        await page.say({**LOOKING, "windows": ["accuracy"]})
+        assert set((await page.message())["windows"]) == {"accuracy"}
+        await page.say({**LOOKING, "windows": ["accuracy", "loss"]})
+        await page.drawn()
+        assert set((await page.message())["windows"]) == {"loss"}
+        await page.leave()
+
+    play(scene())
+
+
+def test_a_run_that_went_on_from_a_checkpoint_starts_its_curves_over(store: Store) -> None:
+    async def scene() -> None:
+        run_id = running(store, last=5)
+        store.record(run_id, 6, encode(steps(6, 9, loss=7.0)), step=9)
+        page = await Page(store, f"/live/runs/{run_id}").open()
+        await page.say(LOOKING)
+        assert loss_steps(await page.message())[-1] == 9
+        await page.drawn()
+        store.set_state(run_id, "lost")
+        await page.until(lambda message: message["status"]["state"] == "lost")
+        await page.drawn()
+        store.requeue(run_id, ("lost",))
+        store.forget_after(run_id, 5)
+        store.record(run_id, 6, encode(steps(6, 6, loss=1.0)), step=6, state="running")
+        again = await page.until(lambda message: 6 in loss_steps(message) and message["windows"]["loss"]["start"] == 0)
+        assert again["reset"]
+        assert loss_steps(again) == [1, 2, 3, 4, 5, 6]
+        assert again["windows"]["loss"]["columns"]["loss"][-1] == 1.0
+        await page.leave()
+
+    play(scene())
+
+
+def test_all_pages_of_a_run_share_one_poller_and_it_ends_with_the_last(store: Store, monkeypatch: Any) -> None:
+    async def scene() -> None:
+        run_id = running(store)
+        looks = 0
+
+        def counted(*arguments: Any) -> Any:
+            nonlocal looks
+            looks += 1
+            return read(*arguments)
+
+        read = store.chunks
+        monkeypatch.setattr(store, "chunks", counted)
+        app = Starlette(routes=routes(store))
+        pages = [await Page(app, f"/live/runs/{run_id}").open() for _ in range(5)]
+        for page in pages:
+            await page.say(LOOKING)
+        await asyncio.sleep(0.5)
+        assert 2 <= looks <= 8
+        for page in pages:
+            await page.leave()
+        await asyncio.sleep(0.1)
+        before = looks
+        await asyncio.sleep(0.3)
+        assert looks == before
+
+    play(scene())
+
+
+def test_a_queued_run_says_its_place(store: Store) -> None:
+    async def scene() -> None:
+        for name in ("first", "second"):
+            run_id = store.create(Experiment(), name)
+        page = await Page(store, f"/live/runs/{run_id}").open()
+        await page.say(LOOKING)
+        assert (await page.message())["status"]["place"] == 2
+        await page.leave()
+
+    play(scene())
+
+
+def test_a_watched_digit_is_asked_for_and_its_picture_comes_as_bytes(store: Store) -> None:
+    async def scene() -> None:
+        run_id = running(store)
+        page = await Page(store, f"/live/runs/{run_id}").open()
+        await page.say({**LOOKING, "digit": 12})
+        await page.message()
+        await asyncio.sleep(0.3)
+        assert store.watched([run_id]) == [(run_id, "activations", 12)]
+        store.show(run_id, "activations", 12, 5, b"what digit 12 does")
+        await page.drawn()
+        assert await page.message() == b"what digit 12 does"
+        await page.leave()
+
+    play(scene())
+
+
+def test_an_ended_run_is_asked_once_for_a_digits_picture(store: Store) -> None:
+    async def scene() -> None:
+        run_id = running(store)
+        store.set_state(run_id, "finished")
+        page = await Page(store, f"/live/runs/{run_id}").open()
+        await page.say({**LOOKING, "digit": 3})
+        await page.message()
+        await asyncio.sleep(0.2)
+        task = store.take_task("worker")
+        assert task is not None
+        assert (task.kind, task.request, task.run) == ("activations", {"digit": 3}, run_id)
+        store.answer(task.id, b"from the checkpoint")
+        await page.drawn()
+        assert await page.until(lambda message: isinstance(message, bytes)) == b"from the checkpoint"
+        await asyncio.sleep(0.7)
+        assert store.take_task("worker") is None
+        await page.leave()
+
+    play(scene())
+
+
+def test_where_there_is_no_picture_the_page_is_told_why(store: Store) -> None:
+    async def scene() -> None:
+        run_id = running(store)
+        store.set_state(run_id, "failed")
+        page = await Page(store, f"/live/runs/{run_id}").open()
+        await page.say({**LOOKING, "digit": 3})
+        await page.message()
+        await asyncio.sleep(0.2)
+        task = store.take_task("worker")
+        assert task is not None
+        store.answer(task.id, None, "this run has no checkpoint")
+        await page.drawn()
+        told = await page.until(lambda message: message["status"]["picture_problem"] != "")
+        assert told["status"]["picture_problem"] == "this run has no checkpoint"
+        await page.leave()
+
+    play(scene())
+
+
+def test_an_unknown_run_closes_with_a_reason(store: Store) -> None:
+    async def scene() -> None:
+        page = await Page(store, "/live/runs/r-nothing").open()
+        closed = await page.next()
+        assert (closed["type"], closed["code"]) == ("websocket.close", NO_SUCH_RUN)
+        assert "r-nothing" in closed["reason"]
+
+    play(scene())
+
+
+def test_a_run_that_is_deleted_while_watched_lets_its_pages_come_again(store: Store) -> None:
+    async def scene() -> None:
+        run_id = running(store)
+        page = await Page(store, f"/live/runs/{run_id}").open()
+        await page.say(LOOKING)
+        await page.message()
+        with store.engine.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM runs")
+        closed = await page.next()
+        assert (closed["type"], closed["code"]) == ("websocket.close", TRY_AGAIN)
+
+    play(scene())
+
+
+@pytest.mark.parametrize(
+    ("origin", "forwarded", "is_let_in"),
+    [
+        ("http://here:8501", "", True),
+        ("https://public.example", "public.example", True),
+        ("http://elsewhere.example", "", False),
+        ("http://here:8501.elsewhere.example", "", False),
+        ("null", "", False),
+    ],
+)
+def test_only_pages_of_this_server_may_open_a_stream(
+    store: Store, origin: str, forwarded: str, is_let_in: bool
+) -> None:
+    async def scene() -> None:
+        page = Page(store, f"/live/runs/{running(store)}", host="here:8501", origin=origin, x_forwarded_host=forwarded)
+        await page.sent.put({"type": "websocket.connect"})
+        answer = await page.next()
+        assert answer["type"] == ("websocket.accept" if is_let_in else "websocket.close")
+        with suppress(asyncio.TimeoutError):
+            await page.leave()
+
+    play(scene())
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        "",
+        "hello",
+        "[]",
+        "{}",
+        '{"windows": ["loss"]}',
+        '{"drawn": false}',
+        '{"drawn": true}',  # nothing was sent yet
+        json.dumps({**LOOKING, "windows": ["loss; DROP TABLE runs"]}),
+        json.dumps({**LOOKING, "windows": "loss"}),
+        json.dumps({**LOOKING, "windows": ["loss"] * 20}),
+        json.dumps({**LOOKING, "windows": ["loss"] * 2000}),
+        json.dumps({**LOOKING, "digit": -1}),
+        json.dumps({**LOOKING, "digit": 10**9}),
+        json.dumps({**LOOKING, "digit": True}),
+        json.dumps({**LOOKING, "hidden": "no"}),
+        json.dumps({**LOOKING, "more": 1}),
+    ],
+)
+def test_nonsense_closes_the_stream_with_a_reason_and_never_a_traceback(store: Store, nonsense: str) -> None:
+    async def scene() -> None:
+        page = await Page(store, f"/live/runs/{running(store)}").open()
+        await page.say(nonsense)
+        closed = await page.next()
+        assert (closed["type"], closed["code"]) == ("websocket.close", NOT_UNDERSTOOD)
+        assert 0 < len(closed["reason"].encode()) <= 123
+        await asyncio.wait_for(page.task, 5)
+
+    play(scene())
+
+
+def test_a_slow_browser_still_sees_pictures(store: Store) -> None:
+    """With news waiting after every message, text and pictures take turns."""
+    known = Known(run=store.run(running(store)))
+    browser = Conversation(wishes=Wishes(windows=("loss",), digit=0, hidden=False))
+    kinds = []
+    for step in range(1, 7):
+        for column, value in zip(known.curves.stepped.values(), (step, 0.1, 1.0, 0.0, 0.5, 0.1, 64), strict=True):
+            column.append(value)
+        known.pictures[0] = Picture(b"picture")
+        kinds.append(type(browser.say(known)))
+        browser.is_drawing = False
+    assert kinds == [bytes, str, bytes, str, bytes, str]
+
+
+def test_the_server_says_that_it_is_up_and_hands_out_plotly_packed_or_plain(store: Store) -> None:
+    async def fetch(path: str, **headers: str) -> tuple[dict[str, Any], bytes]:
+        page = Page(store, path, "http", **headers)
+        start, body = await page.next(), await page.next()
+        return start, body["body"]
+
+    async def scene() -> None:
+        start, body = await fetch("/healthz")
+        assert (start["status"], body) == (200, b"ok")
+        _, plain = await fetch("/live/plotly.min.js")
+        start, packed = await fetch("/live/plotly.min.js", accept_encoding="gzip, br")
+        assert gzip.decompress(packed) == plain
+        assert b"plotly.js v" in plain[:200]
+        assert (b"cache-control", b"public, max-age=31536000, immutable") in start["headers"]
+
+    play(scene())
