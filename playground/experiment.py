@@ -255,6 +255,10 @@ class Experiment(Spec):
     training: Training = Training()
 
 
+LIVE_FIELDS = ("optimizer.learning_rate", "regularization.weight_decay", "network.dropout", "training.batch_size")
+"""What can change while a run lasts, between two steps."""
+
+
 def read(text: str | bytes) -> Experiment:
     """An experiment from its JSON; raises `SpecError` with the first field that is wrong.
 

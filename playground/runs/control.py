@@ -9,7 +9,6 @@ from playground.runs.states import LIVE, RESUMABLE
 from playground.runs.store import Store, Task
 
 PATIENCE = 0.25  # seconds a page waits for the worker to take a control before it repaints
-CHANGEABLE = ("optimizer.learning_rate", "regularization.weight_decay", "network.dropout", "training.batch_size")
 
 
 def start(store: Store, experiment: Experiment, name: str, begin: Literal["run", "batch", "epoch"] = "run") -> str:
@@ -43,7 +42,7 @@ def stop(store: Store, run_id: str) -> None:
 
 
 def change(store: Store, run_id: str, field: str, value: float) -> None:
-    """Set one of `CHANGEABLE` between two steps; raises `SpecError` where the worker refuses the value."""
+    """Set one of `LIVE_FIELDS` between two steps; raises `SpecError` where the worker refuses the value."""
     control(store, run_id, "change", {"field": field, "value": value}, field)
 
 

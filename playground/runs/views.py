@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping
 
 import numpy as np
-import torch
 
 from playground.data.digits import load_digits
 from playground.probes.activations import LayerActivation, activations
@@ -60,8 +59,8 @@ def picture(trainer: Trainer, digit: int) -> bytes:
     """
     digits = load_digits(trainer.experiment.data.source)
     digit = digit % len(digits.labels)
-    x = torch.from_numpy(trainer.dataset.scale.apply(digits.images[digit]))[None, None].to(trainer.device)
-    layers = (image_layer(digits.images[digit]), *activations(trainer.net, x))
+    x = trainer.scaled(digits.images[digit])
+    layers = (image_layer(digits.images[digit]), *activations(trainer.net, x, trainer.experiment.loss))
     header, bodies, offset = [], [], 0
     for layer in layers:
         tiles = tiles_of(layer.values)
