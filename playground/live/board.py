@@ -4,19 +4,16 @@ The figures come from `playground.figures` once, without data; the component fil
 asks Python, so a page reruns only when the run's state changes.
 """
 
-import json
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from playground.experiment import Experiment
-from playground.figures import colors, curves, layers
+from playground.figures import colors
+from playground.figures.board import board_figures
 from playground.figures.library import plotly_version
 from playground.network.names import HEAD, layer_names
-from playground.runs.journal import Curves
 
 FOLDER = Path(__file__).parent
 SCRIPTS = ("live.js", "charts.js", "digit.js", "status.js", "board.js")
@@ -47,7 +44,7 @@ def board(run_id: str | None, experiment: Experiment, key: str, digit: int = 0, 
             "state": state,
             "base": base_path(),
             "plotly": f"{base_path()}/live/plotly.min.js?v={plotly_version()}",
-            "figures": figures(weighted_names(experiment), has_penalty(experiment)),
+            "figures": board_figures(weighted_names(experiment), has_penalty(experiment)),
             "digit": digit,
             "digits": DIGITS[experiment.data.source],
             "colors": {"sequential": colors.SEQUENTIAL, "diverging": colors.DIVERGING},
@@ -59,21 +56,6 @@ def board(run_id: str | None, experiment: Experiment, key: str, digit: int = 0, 
 def status_line(run_id: str | None, key: str) -> None:
     """How far a run is: a bar, and "step 412 of 550 · epoch 7.5 of 10 · 12,300 digits/s · 12 s left"."""
     COMPONENT(key=key, data={"part": "status", "run": run_id, "base": base_path()})
-
-
-@cache
-def figures(names: tuple[str, ...], with_penalty: bool) -> list[dict[str, Any]]:
-    """The board's figures without data, as Plotly's JSON."""
-    empty = Curves()
-    stepped, evaluated, measured, changed = map(empty.table, ("stepped", "evaluated", "layers", "changed"))
-    charts: list[go.Figure] = [
-        curves.loss(stepped, evaluated, changed, with_penalty),
-        curves.accuracy(stepped, evaluated, changed),
-        layers.gradients(measured, names, changed),
-        layers.updates(measured, names, changed),
-        curves.learning_rate(stepped, changed),
-    ]
-    return [json.loads(chart.to_json()) for chart in charts]
 
 
 def weighted_names(experiment: Experiment) -> tuple[str, ...]:
