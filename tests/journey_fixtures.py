@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.chromium import ABSENT, FLAGS, chromium
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.chromium import ABSENT, FLAGS, chromium
 from tests.server import Server, serve
 
 expect.set_options(timeout=15_000)

@@ -2,11 +2,11 @@
 
 import pytest
 from hypothesis import given
-from tests.strategies import experiments
 
 from playground.errors import SpecError
 from playground.experiment import Augmentation, Data, Experiment, Loss, Training, read
 from playground.seeds import derive
+from tests.strategies import experiments
 
 
 @given(experiments)

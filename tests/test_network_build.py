@@ -5,7 +5,6 @@ from copy import deepcopy
 import pytest
 import torch
 from hypothesis import given, settings
-from tests.strategies import networks
 from torch import Tensor, nn
 
 from playground.experiment import (
@@ -21,6 +20,7 @@ from playground.experiment import (
 )
 from playground.network.build import Net, build
 from playground.network.dropout import with_dropout
+from tests.strategies import networks
 
 CNN = Network(
     layers=(

@@ -2,11 +2,11 @@
 
 import pytest
 from hypothesis import given
-from tests.strategies import stacks
 
 from playground.experiment import BatchNorm1d, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d, Network, ReLU, Tanh
 from playground.network.dropout import ACTIVATIONS, WEIGHTED, placed, with_dropout
 from playground.network.names import built_names, layer_names
+from tests.strategies import stacks
 
 AUTO = Dropout()
 

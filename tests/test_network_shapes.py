@@ -7,7 +7,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from pydantic import TypeAdapter
-from tests.strategies import stacks
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -31,6 +30,7 @@ from playground.network.fixes import MOST_LAYERS
 from playground.network.shapes import check_batch, needs_batches_of_two, trace
 from playground.network.walk import MOST_PARAMETERS
 from playground.presets import TEMPLATES
+from tests.strategies import stacks
 
 Row = tuple[tuple[int, ...], dict[str, Any], nn.Module]
 

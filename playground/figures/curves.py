@@ -54,6 +54,7 @@ def learning_rate(stepped: pd.DataFrame, changed: pd.DataFrame) -> go.Figure:
         rangemode="tozero",
         tickformat=".2~g",
     )
+    figure.update_layout(height=170)
     add_line(figure, "learning rate", stepped, "learning_rate", "learning_rate", TRAIN, showlegend=False)
     line = figure.data[-1]
     line.customdata = column(stepped, "batch_size")

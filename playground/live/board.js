@@ -36,7 +36,8 @@ class Board {
     this.grid.className = "dlp-grid";
     this.digit = new DigitPanel(() => this.live?.wish());
     this.voice = new Voice();
-    root.append(this.grid, this.digit.element, this.voice.element);
+    this.digit.element.classList.add("dlp-wide");
+    root.append(this.grid, this.voice.element);
   }
 
   update(data, setTriggerValue) {
@@ -49,7 +50,7 @@ class Board {
       this.figures = figures;
       for (const chart of this.charts) chart.remove();
       this.charts = data.figures.map((figure) => new Chart(figure, () => this.look(), () => this.paint()));
-      this.grid.replaceChildren(...this.charts.map((chart) => chart.element));
+      this.grid.replaceChildren(...this.charts.map((chart) => chart.element), this.digit.element);
     }
     for (const chart of this.charts) chart.isStale = true;
     const isNew = attach(this, data);

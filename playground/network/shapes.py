@@ -9,7 +9,7 @@ from playground.experiment import Experiment, Layer, Network
 from playground.network.fixes import Fix, fixes
 from playground.network.walk import LayerFacts, walk
 
-__all__ = ["Fix", "LayerFacts", "Problem", "Trace", "check_batch", "needs_batches_of_two", "trace"]
+__all__ = ["Fix", "LayerFacts", "Problem", "Trace", "can_train", "check_batch", "needs_batches_of_two", "trace"]
 
 BYTES = 4  # float32
 MOST_BATCH_BYTES = 4 * 2**30
@@ -86,6 +86,17 @@ def needs_batches_of_two(layers: Sequence[Layer]) -> bool:
     """
     rows, _ = walk(layers)
     return any(facts.kind.startswith("BatchNorm") and prod(facts.output_shape[1:]) == 1 for facts in rows)
+
+
+def can_train(experiment: Experiment) -> bool:
+    """Whether the network works and its batches are of a size that it and memory can take."""
+    if trace(experiment.network).problem is not None:
+        return False
+    try:
+        check_batch(experiment)
+    except SpecError:
+        return False
+    return True
 
 
 def check_batch(experiment: Experiment) -> None:

@@ -1,0 +1,26 @@
+"""The list of pages and the frame around all of them."""
+
+import streamlit as st
+
+from playground.runs.settings import shared_store
+from playground.ui.running_now import running_now
+from playground.ui.styles import frame_style
+
+# Inline, for Streamlit fetches icons of its own set from elsewhere. A filter over a map, and what it makes of it.
+MARK = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
+<rect width="32" height="32" rx="7" fill="#0072B2"/>
+<rect x="6" y="6" width="13" height="13" rx="2" fill="none" stroke="#fff" stroke-width="2.5"/>
+<rect x="20" y="20" width="6" height="6" rx="1.5" fill="#fff"/><path d="M19 19l1 1" stroke="#fff" stroke-width="2"/>
+</svg>"""
+
+st.set_page_config(page_title="Deep learning playground", page_icon=MARK, layout="wide")
+page = st.navigation(
+    {
+        "": [st.Page("home.py", title="Home", icon=":material/home:", default=True)],
+        "Play": [st.Page("train.py", title="Train", icon=":material/play_circle:", url_path="train")],
+    }
+)
+frame_style()
+with st.sidebar:
+    running_now(shared_store())
+page.run()

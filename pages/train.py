@@ -1,0 +1,57 @@
+"""Train: build a network, press Train, watch it learn."""
+
+import streamlit as st
+
+from playground.live.board import board
+from playground.network.shapes import can_train
+from playground.runs.settings import shared_store
+from playground.ui import session
+from playground.ui.attach import as_it_is, attached_run, begin, differences, follow_live_changes
+from playground.ui.final_test import final_test
+from playground.ui.network_editor import network_editor
+from playground.ui.settings import settings
+from playground.ui.status import show_status
+from playground.ui.strip import act_on_controls, buttons, choose_template
+
+store = shared_store()
+run = act_on_controls(store, attached_run(store))
+
+with st.container(key="strip"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        choose_template()
+        controls = st.container(horizontal=True, gap="small", width="content", key="controls")
+    show_status(store, run)
+
+setup, view = st.columns([0.4, 0.6], gap="medium")
+with setup:
+    draft = session.draft()
+    network, layer_ids = network_editor(draft)
+    is_rebuilt = layer_ids != draft.layer_ids
+    session.edit(draft.experiment.but(network=network), layer_ids)
+    if is_rebuilt:
+        st.rerun()
+    session.edit(settings(session.draft(), store, run))
+experiment = session.draft().experiment
+run = follow_live_changes(store, run, experiment)
+is_valid = can_train(experiment)
+
+with controls:
+    wanted = buttons(run, is_valid)
+if wanted:
+    begin(store, run, experiment, wanted)
+
+with view:
+    changed = differences(run, experiment)
+    if changed:
+        with st.container(horizontal=True, vertical_alignment="center", key="changed"):
+            st.caption(f"Changed since this run began: {', '.join(changed)}. It takes a new run.")
+            if st.button("Train anew with this", icon=":material/fiber_new:", disabled=not is_valid):
+                begin(store, run, experiment, "train")
+    board(
+        run.id if run else None,
+        as_it_is(run) if run else experiment,
+        key="board",
+        state=f"{run.state}:{run.attempt}" if run else None,
+    )
+    if run:
+        final_test(store, run)

@@ -1,0 +1,110 @@
+"""Which run a page looks at: the one in the address. Only a click starts one."""
+
+from typing import Any, Literal
+
+import streamlit as st
+
+from playground.errors import SpecError
+from playground.experiment import LIVE_FIELDS, Experiment
+from playground.presets import template_of
+from playground.runs import control
+from playground.runs.store import Run, Store
+from playground.ui import session
+
+BEGIN: dict[str, Literal["run", "batch", "epoch"]] = {"train": "run", "batch": "batch", "epoch": "epoch"}
+PANELS = {
+    "data": "digits",
+    "network": "network",
+    "loss": "loss",
+    "optimizer": "optimizer",
+    "schedule": "schedule",
+    "regularization": "regularization",
+    "training": "training",
+}
+
+
+def attached_run(store: Store) -> Run | None:
+    """The run of the address; when it is new to this session, its set-up goes into the editors."""
+    run_id = st.query_params.get("run")
+    if not run_id:
+        return None
+    run = store.run(run_id)
+    if run is None:
+        del st.query_params["run"]
+        st.warning(f"There is no run {run_id[:20]} here: it may have been deleted. Press Train for a new one.")
+        return None
+    if session.recall("run") != run.id:
+        session.keep("run", run.id)
+        session.keep("sent", run.live)
+        if session.draft().experiment != as_it_is(run):
+            session.load(as_it_is(run))
+    return run
+
+
+def begin(
+    store: Store, run: Run | None, experiment: Experiment, wanted: Literal["train", "restart", "batch", "epoch"]
+) -> None:
+    """Start what a click asked for, put the run's id into the address, and draw the page anew."""
+    if wanted == "restart" and run is not None:
+        run_id = control.restart(store, run.id)
+    else:
+        if run is not None and run.is_live:
+            control.stop(store, run.id)
+        run_id = control.start(store, experiment, name_of(experiment), BEGIN[wanted])
+    if wanted != "restart":
+        session.keep("run", run_id)
+        session.keep("sent", {})
+    st.query_params["run"] = run_id
+    st.rerun()
+
+
+def follow_live_changes(store: Store, run: Run | None, experiment: Experiment) -> Run | None:
+    """Send what was changed in the editors, of the four settings that a running network takes up at its next step."""
+    if run is None or not run.is_live:
+        return run
+    sent: dict[str, float] = session.recall("sent") or {}
+    try:
+        for field in LIVE_FIELDS:
+            value = value_at(experiment, field)
+            if value != sent.get(field, value_at(as_it_is(run), field)):
+                control.change(store, run.id, field, value)
+            sent = {**sent, field: value}
+    except SpecError as error:
+        st.error(error.message, icon=":material/error:")
+    session.keep("sent", sent)
+    return store.run(run.id)
+
+
+def differences(run: Run | None, experiment: Experiment) -> list[str]:
+    """The panels in which the editors differ from the run they look at; live settings don't count."""
+    if run is None:
+        return []
+    mine = with_live(experiment, {field: value_at(run.experiment, field) for field in LIVE_FIELDS})
+    return [label for name, label in PANELS.items() if getattr(mine, name) != getattr(run.experiment, name)]
+
+
+def as_it_is(run: Run) -> Experiment:
+    """The run's experiment with its live settings as they are now."""
+    return with_live(run.experiment, run.live)
+
+
+def with_live(experiment: Experiment, live: dict[str, Any]) -> Experiment:
+    for field, value in live.items():
+        part, name = field.split(".")
+        experiment = experiment.but(**{part: getattr(experiment, part).but(**{name: value})})
+    return experiment
+
+
+def value_at(experiment: Experiment, field: str) -> float:
+    part, name = field.split(".")
+    return getattr(getattr(experiment, part), name)
+
+
+def name_of(experiment: Experiment) -> str:
+    """A short name for a run: the template's where the network is one, else its weighted layers."""
+    template = template_of(experiment.network)
+    if template is not None:
+        return template
+    sizes = [str(getattr(layer, "channels", getattr(layer, "units", ""))) for layer in experiment.network.layers]
+    kind = "CNN" if any(layer.kind == "Conv2d" for layer in experiment.network.layers) else "MLP"
+    return f"{kind} {'-'.join(size for size in sizes if size) or 'without hidden layers'}"

@@ -1,0 +1,32 @@
+"""All settings besides the layers: four that a running network takes up, always in sight, and four folded panels."""
+
+import streamlit as st
+
+from playground.experiment import Experiment
+from playground.runs.store import Run, Store
+from playground.ui.data_editor import data_settings
+from playground.ui.foreseen import foreseen
+from playground.ui.initialization_editor import initialization_settings
+from playground.ui.objective_editor import objective_settings
+from playground.ui.session import Draft
+from playground.ui.summaries import titles
+from playground.ui.training_editor import live_settings, training_settings
+
+
+def settings(draft: Draft, store: Store, run: Run | None = None) -> Experiment:
+    """The draft's experiment as the controls say; the network's layers are as they were."""
+    experiment = draft.experiment
+    title = titles(foreseen(draft))
+    experiment = live_settings(draft, experiment, is_live=run is not None and run.is_live)
+    with st.container(gap="xsmall", key="panels"):
+        with st.expander(title["Training"], key="panel.training"):
+            experiment = training_settings(draft, experiment)
+        with st.expander(title["Digits"], key="panel.digits"):
+            experiment = experiment.but(data=data_settings(draft, store, experiment))
+        with st.expander(title["Objective"], key="panel.objective"):
+            loss, regularization = objective_settings(draft, experiment)
+            experiment = experiment.but(loss=loss, regularization=regularization)
+        with st.expander(title["Initialization"], key="panel.initialization"):
+            network = experiment.network
+            initialization = initialization_settings(draft, network.initialization)
+    return experiment.but(network=network.but(initialization=initialization))

@@ -1,0 +1,62 @@
+"""What Streamlit's layouts can't do: a strip that stays in sight, dense rows of layers, pages as wide as the window."""
+
+import streamlit as st
+
+FRAME = """
+<style>
+[data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 2.5vw, 3rem); }
+/* The control strip stays at the top, under Streamlit's own header, while the page scrolls below it. */
+[data-testid="stLayoutWrapper"]:has(> .st-key-strip) { position: sticky; top: 0; z-index: 90; }
+.st-key-strip { padding-block: 0.5rem; background: light-dark(#FFFFFF, #11171D); }
+/* On a phone it takes two rows and the status; its header is opaque. */
+@media (max-width: 640px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-strip) { top: 3.25rem; }
+  .st-key-strip { gap: 0.4rem; }
+  .st-key-controls { gap: 0.3rem; flex-wrap: nowrap; }
+  .st-key-controls button { padding: 0.25rem 0.4rem; min-height: 2.2rem; min-width: 0; }
+  .st-key-controls button p { font-size: 0.85rem; }
+  .st-key-controls button span:has(> [data-testid="stIconMaterial"]) { display: none; }
+}
+</style>
+"""
+NETWORK = """
+<style>
+/* Icon buttons: the label is there for screen readers, the icon for the eyes. */
+:is(.st-key-network-title, [class*="st-key-head-"]) button p {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
+}
+:is(.st-key-network-title, [class*="st-key-head-"]) button { min-height: 1.6rem; width: 1.6rem; padding: 0; }
+[class*="st-key-head-"] [data-testid="stMenuButtonButton"] > div > div[aria-hidden="true"] { display: none; }
+/* The buttons stay beside the name; on a narrow screen the name breaks instead. */
+[class*="st-key-head-"] { flex-wrap: nowrap; }
+[class*="st-key-head-"] > :first-child { flex: 1 1 0; min-width: 0; }
+/* Rows: two lines a layer, one where it has no fields. */
+.st-key-network [class*="st-key-layer-"] { padding: 0.15rem 0.3rem 0.15rem 0.6rem; }
+[class*="st-key-fields-"] { row-gap: 0; column-gap: 0.6rem; }
+/* Fields: the label stands before its number, and is itself what its help hangs on. */
+.st-key-network [data-testid="stNumberInput"] { display: flex; align-items: center; gap: 0.35rem; }
+.st-key-network [data-testid="stNumberInput"] label { position: relative; margin: 0; min-height: 0; flex: none; }
+.st-key-network [data-testid="stNumberInput"] label p {
+  font-size: 0.8rem; text-decoration: underline dotted; text-decoration-color: var(--st-border-color, gray);
+  text-underline-offset: 0.2em;
+}
+.st-key-network [data-testid="stNumberInput"] label > div,
+.st-key-network [data-testid="stNumberInput"] label > div * { width: 100%; height: 100%; }
+.st-key-network [data-testid="stNumberInput"] label > div { position: absolute; inset: 0; margin: 0; }
+.st-key-network [data-testid="stNumberInput"] label svg { opacity: 0; }
+.st-key-network [data-testid="stNumberInput"] > div { flex: 1; min-width: 0; }
+.st-key-network [data-testid="stNumberInputContainer"] { height: 1.75rem; }
+.st-key-network [data-testid="stNumberInputField"] {
+  min-width: 0; width: 100%; padding: 0 0.4rem; font-size: 0.875rem;
+}
+</style>
+"""
+
+
+def frame_style() -> None:
+    """For every page."""
+    st.html(FRAME)
+
+
+def network_style() -> None:
+    st.html(NETWORK)

@@ -1,0 +1,81 @@
+"""What a user does and sees on the page Train, in the words of the journeys."""
+
+import re
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+LONG = 30_000  # milliseconds
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
+
+
+def status(page: Page) -> Locator:
+    return page.locator(".st-key-status")
+
+
+def see_state(page: Page, word: str) -> None:
+    """The status begins with the state's word."""
+    expect(status(page)).to_have_text(re.compile(rf"^\s*{word}"), timeout=LONG)
+
+
+def settle(page: Page) -> None:
+    """Until the page's script has run to its end and old widgets are gone."""
+    expect(page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')).to_be_visible()
+    expect(page.locator("[data-stale=true]")).to_have_count(0)
+
+
+def open_train(page: Page, template: str | None = None) -> None:
+    page.goto("/train")
+    expect(button(page, "Train")).to_be_visible()
+    settle(page)
+    if template is not None:
+        choose_template(page, template)
+
+
+def choose_template(page: Page, name: str) -> None:
+    page.get_by_role("combobox", name=re.compile("^Template")).click()
+    page.get_by_role("option", name=name, exact=True).click()
+    expect(page.get_by_role("combobox", name=re.compile("^Template"))).to_have_value(name)
+    settle(page)
+
+
+def train(page: Page) -> None:
+    button(page, "Train").click()
+    see_state(page, "(queued|running|finished)")
+
+
+def traces(page: Page, title: str) -> list[dict[str, Any]]:
+    """name, x and y of every trace of the chart in the card with that title."""
+    return page.evaluate(
+        """(title) => {
+            const plots = [...document.querySelectorAll(".js-plotly-plot")];
+            const plot = plots.find((plot) => plot.closest("section")?.querySelector("h4")?.textContent === title);
+            return (plot?.data ?? []).map((trace) => ({
+                name: trace.name, x: Array.from(trace.x ?? []), y: Array.from(trace.y ?? []) }));
+        }""",
+        title,
+    )
+
+
+def trace(page: Page, title: str, name: str) -> dict[str, Any]:
+    return next(found for found in traces(page, title) if found["name"] == name)
+
+
+def wait_for_points(page: Page, title: str, name: str, count: int) -> None:
+    """Until a trace has so many points."""
+    for _ in range(300):
+        found = [trace for trace in traces(page, title) if trace["name"] == name]
+        if found and len(found[0]["x"]) >= count:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{title}: {name} has no {count} points: {traces(page, title)}")
+
+
+def step_now(page: Page) -> int:
+    """The step that the status line shows."""
+    text = status(page).inner_text()
+    found = re.search(r"step ([\d,]+)|([\d,]+) steps", text)
+    return int((found[1] or found[2]).replace(",", "")) if found else 0

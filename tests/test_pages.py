@@ -1,0 +1,215 @@
+"""The pages, without a browser: what a click does to the store, and what the page says of the store."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from playground.experiment import Experiment, Flatten, Linear, MaxPool2d, Network, ReLU, Training
+from playground.presets import TEMPLATES
+from playground.runs.active import ActiveRun
+from playground.runs.settings import shared_store
+from playground.runs.states import STATES
+from playground.runs.store import Store
+from playground.runs.tasks import answer
+
+ROUTER = str(Path(__file__).parents[1] / "pages" / "router.py")
+SMALL = Experiment(
+    network=Network(layers=(Flatten(), Linear(units=8), ReLU())), training=Training(unit="steps", steps=3, device="cpu")
+)
+
+
+@pytest.fixture
+def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """The store that pages in this process use; no workers."""
+    monkeypatch.setenv("PLAYGROUND_DATA", str(tmp_path))
+    shared_store.cache_clear()
+    yield shared_store()
+    shared_store().close()
+    shared_store.cache_clear()
+
+
+def opened(page: str = "train.py", **query: str) -> AppTest:
+    app = AppTest.from_file(ROUTER, default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    if page != "home.py":
+        app.switch_page(page).run()
+    assert not app.exception
+    return app
+
+
+def button(app: AppTest, label: str) -> Any:
+    return next(found for found in app.button if found.label == label)
+
+
+def status(app: AppTest) -> str:
+    """The text of the status container, without Streamlit's colour marks."""
+    block = next(
+        block for block in walk(app.main) if getattr(block, "key", None) == "status" or has_key(block, "status")
+    )
+    return str(block.children[0].value).split("[**")[-1]
+
+
+def has_key(block: Any, key: str) -> bool:
+    return getattr(getattr(block, "proto", None), "id", "").endswith(f"-{key}")
+
+
+def walk(block: Any) -> Iterator[Any]:
+    yield block
+    for child in getattr(block, "children", {}).values():
+        yield from walk(child)
+
+
+def trained(store: Store, experiment: Experiment = SMALL) -> str:
+    """A run trained to its end, here and now."""
+    run_id = store.create(experiment, "trained")
+    run = store.claim("here", 4)
+    assert run is not None
+    active = ActiveRun(run, store)
+    while not active.has_ended:
+        active.turn(1.0)
+    return run_id
+
+
+def test_home_offers_every_template_and_opens_it_on_the_page_train(shared: Store) -> None:
+    app = opened("home.py")
+    for name in TEMPLATES:
+        assert any(name in text.value for text in app.markdown)
+    app.button(key="open.LeNet-5").click().run()
+    assert not app.exception
+    assert app.selectbox[0].value == "LeNet-5"
+
+
+def test_opening_a_page_starts_no_run(shared: Store) -> None:
+    opened("home.py")
+    opened("train.py")
+    assert shared.runs(STATES) == []
+
+
+def test_train_starts_what_the_editors_hold_and_puts_the_run_into_the_address(shared: Store) -> None:
+    app = opened()
+    button(app, "Train").click().run()
+    (run,) = shared.runs(STATES)
+    assert run.experiment == TEMPLATES["CNN 16-32"]
+    assert app.query_params["run"] == run.id
+    assert button(app, "Train").disabled
+    assert not button(app, "Stop").disabled
+
+
+def test_choosing_a_template_trains_that_network(shared: Store) -> None:
+    app = opened()
+    app.selectbox[0].set_value("MLP").run()
+    button(app, "Train").click().run()
+    assert shared.runs(STATES)[0].experiment == TEMPLATES["MLP"]
+
+
+def test_an_edit_and_a_click_in_one_go_train_with_the_edit(shared: Store) -> None:
+    app = opened()
+    seed = next(found for found in app.number_input if found.label == "Seed")
+    seed.set_value(41)
+    button(app, "Train").click().run()
+    assert shared.runs(STATES)[0].experiment.training.seed == 41
+
+
+def test_step_starts_a_run_that_pauses_after_one_batch(shared: Store) -> None:
+    app = opened()
+    button(app, "Step").click().run()
+    assert shared.runs(STATES)[0].begin == "batch"
+
+
+def test_restart_runs_the_same_experiment_again(shared: Store) -> None:
+    run_id = trained(shared)
+    app = opened(run=run_id)
+    button(app, "Restart").click().run()
+    newest = shared.runs(STATES)[0]
+    assert newest.id != run_id
+    assert newest.experiment == SMALL
+
+
+def test_stop_ends_a_run_that_still_queues(shared: Store) -> None:
+    run_id = shared.create(SMALL, "waiting")
+    app = opened(run=run_id)
+    assert status(app).startswith("queued")
+    button(app, "Stop").click().run()
+    run = shared.run(run_id)
+    assert run is not None
+    assert run.state == "stopped"
+    assert status(app).startswith("stopped")
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_status_begins_with_the_word_of_the_state(shared: Store, state: Any) -> None:
+    run_id = shared.create(SMALL, "any")
+    shared.set_state(run_id, state, "diverged at step 3: too fast" if state == "diverged" else "")
+    assert status(opened(run=run_id)).startswith(state)
+
+
+@pytest.mark.parametrize("state", ["lost", "stopped", "failed", "paused"])
+def test_a_run_that_can_go_on_offers_resume(shared: Store, state: Any) -> None:
+    run_id = shared.create(SMALL, "any")
+    shared.set_state(run_id, state)
+    app = opened(run=run_id)
+    assert not button(app, "Resume").disabled
+    if state != "paused":
+        button(app, "Resume").click().run()
+        run = shared.run(run_id)
+        assert run is not None
+        assert run.state == "queued"
+
+
+def test_a_link_to_a_run_brings_its_set_up_into_the_editors(shared: Store) -> None:
+    app = opened(run=trained(shared, TEMPLATES["MLP"].but(training=SMALL.training.but(seed=9))))
+    assert app.selectbox[0].value == "MLP"
+    assert next(found for found in app.number_input if found.label == "Seed").value == 9
+
+
+def test_a_link_to_no_run_says_so_and_the_page_works(shared: Store) -> None:
+    app = opened(run="r-nothing")
+    assert any("no run r-nothing" in warning.value for warning in app.warning)
+    assert not button(app, "Train").disabled
+
+
+def test_a_network_that_can_not_work_disables_train_and_its_fix_enables_it(shared: Store) -> None:
+    broken = TEMPLATES["MLP"].but(network=Network(layers=(MaxPool2d(), Linear(units=8), ReLU())))
+    run_id = shared.create(broken, "broken")
+    shared.set_state(run_id, "failed", "why")
+    app = opened(run=run_id)
+    assert button(app, "Train").disabled
+    assert any("Flatten" in error.value for error in app.error)
+    next(found for found in app.button if "Flatten" in found.label).click().run()
+    assert not button(app, "Train").disabled
+
+
+def test_what_differs_from_the_run_is_named_and_can_be_trained_anew(shared: Store) -> None:
+    run_id = trained(shared)
+    app = opened(run=run_id)
+    assert all("takes a new run" not in caption.value for caption in app.caption)
+    next(found for found in app.number_input if found.label == "Seed").set_value(5).run()
+    assert any("training. It takes a new run" in caption.value for caption in app.caption)
+    button(app, "Train anew with this").click().run()
+    assert shared.runs(STATES)[0].experiment.training.seed == 5
+
+
+def test_the_test_split_is_measured_only_at_a_press_and_shown_with_its_interval(
+    shared: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = trained(shared)
+    app = opened(run=run_id)
+    assert not app.metric
+    asked = Store.request
+
+    def request_and_answer(store: Store, *arguments: Any) -> int:
+        task_id = asked(store, *arguments)
+        answer(store, "here")
+        return task_id
+
+    monkeypatch.setattr(Store, "request", request_and_answer)
+    button(app, "Measure on the test set").click().run()
+    assert not app.exception
+    assert [metric.label for metric in app.metric] == ["Accuracy", "Precision", "Recall", "F1"]
+    assert any("95 % interval" in caption.value for caption in app.caption)
+    assert all(found.label != "Measure on the test set" for found in app.button)
