@@ -1,6 +1,7 @@
 """What a user does and sees on the page Train, in the words of the journeys."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -65,13 +66,20 @@ def trace(page: Page, title: str, name: str) -> dict[str, Any]:
 
 
 def wait_for_points(page: Page, title: str, name: str, count: int) -> None:
-    """Until a trace has so many points."""
-    for _ in range(300):
-        found = [trace for trace in traces(page, title) if trace["name"] == name]
-        if found and len(found[0]["x"]) >= count:
+    """Scroll to the chart, for only what is in sight is drawn, and wait until a trace has so many points."""
+    page.locator(
+        "section.dlp-chart", has=page.get_by_role("heading", name=title, exact=True)
+    ).scroll_into_view_if_needed()
+    wait_until(page, lambda: any(found["name"] == name and len(found["x"]) >= count for found in traces(page, title)))
+
+
+def wait_until(page: Page, condition: Callable[[], bool]) -> None:
+    """Until something the page's own waiting can't express holds."""
+    for _ in range(LONG // 100):
+        if condition():
             return
         page.wait_for_timeout(100)
-    raise AssertionError(f"{title}: {name} has no {count} points: {traces(page, title)}")
+    raise AssertionError("it did not come true in 30 s")
 
 
 def step_now(page: Page) -> int:
