@@ -92,8 +92,8 @@ def test_a_gradient_of_exactly_zero_is_a_ring_at_the_bottom_and_a_gap_in_its_lin
 def test_a_change_is_a_line_from_bottom_to_top_that_says_old_and_new() -> None:
     for figure in all_figures(recorded()):
         marks = line(figure, "changed")
-        assert list(marks.x) == [4, 4, None]
-        assert list(marks.y) == [0, 1, None]
+        assert list(marks.x) == [4, 4, 4, None]
+        assert list(marks.y) == [0, 1, 1, None]
         assert marks.text[1] == "learning rate 0.001 → 0.01"
         assert marks.yaxis == "y2"
 

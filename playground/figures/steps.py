@@ -12,6 +12,8 @@ import plotly.graph_objects as go
 
 from playground.figures.colors import GRID, MARK
 
+TEXT_ROW = 0.08  # of the chart's height
+TEXT_ROWS = 6
 FIELDS = {
     "optimizer.learning_rate": "learning rate",
     "regularization.weight_decay": "weight decay",
@@ -106,18 +108,20 @@ def frame_if_empty(figure: go.Figure, low: float, high: float) -> go.Figure:
 
 
 def change_marks(
-    steps: Sequence[int], fields: Sequence[str], old: Sequence[float], new: Sequence[float]
+    steps: Sequence[int], fields: Sequence[str], old: Sequence[float], new: Sequence[float], first: int = 0
 ) -> dict[str, list[Any]]:
-    """Each change as a line from bottom to top, and a gap after it.
+    """Each change as a line from bottom to top, and a gap after it; texts of neighbours stand at different heights.
+
+    `first`: how many changes came before these.
 
     >>> change_marks([40], ["optimizer.learning_rate"], [0.001], [0.01])["text"]
-    ['', 'learning rate 0.001 → 0.01', '']
+    ['', 'learning rate 0.001 → 0.01', '', '']
     """
     marks: dict[str, list[Any]] = {"x": [], "y": [], "text": []}
-    for step, field, before, after in zip(steps, fields, old, new, strict=True):
-        marks["x"] += [step, step, None]
-        marks["y"] += [0, 1, None]
-        marks["text"] += ["", f"{FIELDS.get(field, field)} {before:g} → {after:g}", ""]
+    for place, (step, field, before, after) in enumerate(zip(steps, fields, old, new, strict=True), first):
+        marks["x"] += [step, step, step, None]
+        marks["y"] += [0, 1 - TEXT_ROW * (place % TEXT_ROWS), 1, None]
+        marks["text"] += ["", f"{FIELDS.get(field, field)} {before:g} → {after:g}", "", ""]
     return marks
 
 

@@ -39,7 +39,7 @@ def open_train(page: Page, template: str | None = None) -> None:
 def choose_template(page: Page, name: str) -> None:
     page.get_by_role("combobox", name=re.compile("^Template")).click()
     page.get_by_role("option", name=name, exact=True).click()
-    expect(page.get_by_role("combobox", name=re.compile("^Template"))).to_have_value(name)
+    expect(page.locator('input[aria-label="Template"]').first).to_have_value(name)
     settle(page)
 
 
@@ -66,11 +66,14 @@ def trace(page: Page, title: str, name: str) -> dict[str, Any]:
 
 
 def wait_for_points(page: Page, title: str, name: str, count: int) -> None:
-    """Scroll to the chart, for only what is in sight is drawn, and wait until a trace has so many points."""
-    page.locator(
-        "section.dlp-chart", has=page.get_by_role("heading", name=title, exact=True)
-    ).scroll_into_view_if_needed()
-    wait_until(page, lambda: any(found["name"] == name and len(found["x"]) >= count for found in traces(page, title)))
+    """Until a trace has so many points; the chart is kept in sight, for no other is drawn."""
+    card = page.locator("section.dlp-chart", has=page.get_by_role("heading", name=title, exact=True))
+
+    def has_points() -> bool:
+        card.scroll_into_view_if_needed()
+        return any(found["name"] == name and len(found["x"]) >= count for found in traces(page, title))
+
+    wait_until(page, has_points)
 
 
 def wait_until(page: Page, condition: Callable[[], bool]) -> None:

@@ -100,7 +100,7 @@ def insert(page: Page, where: str, kind: str) -> None:
 def test_the_learning_rate_changes_while_it_runs_and_the_curve_is_marked(page: Page, server: Server) -> None:
     long_run(page)
     wait_for_points(page, "Learning rate", "learning rate", 10)
-    slider(page, "Learning rate", 3)
+    slider(page, "Learning rate", 3)  # 0.001, 0.0015, 0.002, 0.003
     run_id = page.url.split("run=")[1]
     page.wait_for_function(
         """() => [...document.querySelectorAll(".js-plotly-plot")].some((plot) =>
@@ -110,7 +110,8 @@ def test_the_learning_rate_changes_while_it_runs_and_the_curve_is_marked(page: P
     run = server.store.run(run_id)
     assert run is not None
     assert run.state == "running"
-    wait_until(page, lambda: trace(page, "Learning rate", "learning rate")["y"][-1] == pytest.approx(0.002))
+    wait_for_points(page, "Learning rate", "learning rate", 10)
+    wait_until(page, lambda: trace(page, "Learning rate", "learning rate")["y"][-1] == pytest.approx(0.003))
     assert trace(page, "Learning rate", "learning rate")["y"][0] == pytest.approx(0.001)
 
 
