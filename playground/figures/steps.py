@@ -82,9 +82,8 @@ def add_line(
 
 def add_changes(figure: go.Figure, changed: pd.DataFrame, with_text: bool = False) -> None:
     """A dotted line where a control took effect: old → new on hover, and written beside it where `with_text`."""
-    marks = change_marks(
-        *(column(changed, name) for name in ("step", "field", "old", "new")),
-    )
+    steps, fields, old, new = (column(changed, name) for name in ("step", "field", "old", "new"))
+    marks = change_marks(steps, fields, old, new)
     figure.add_scatter(
         name="changed",
         **marks,
@@ -108,7 +107,7 @@ def frame_if_empty(figure: go.Figure, low: float, high: float) -> go.Figure:
 
 
 def change_marks(
-    steps: Sequence[int], fields: Sequence[str], old: Sequence[float], new: Sequence[float], first: int = 0
+    steps: Sequence[int], fields: Sequence[str], old: Sequence[float], new: Sequence[float], *, first: int = 0
 ) -> dict[str, list[Any]]:
     """Each change as a line from bottom to top, and a gap after it; texts of neighbours stand at different heights.
 

@@ -105,7 +105,10 @@ function attach(part, data) {
     part.live = data.run ? LiveRun.of(data.run, data.base) : null;
     part.painted = part.told = undefined;
   }
-  if (data.state) part.painted = data.state;
+  if (data.state && data.state !== part.painted) {
+    part.painted = data.state;
+    part.told = undefined; // the page may have seen another state since it was told one
+  }
   // Joined even where it is not new: the element may have been away for longer than a second.
   if (part.live && (isNew || !part.live.parts.has(part))) {
     if (part.live.isOver) part.live = LiveRun.of(data.run, data.base);

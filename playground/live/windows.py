@@ -117,8 +117,10 @@ def zeros_of(column: str) -> Callable[[Curves, Sequence[str], list[int]], Points
 
 
 def changes(curves: Curves, _: Sequence[str], indices: list[int]) -> Points:
-    columns = ([curves.changed[name][index] for index in indices] for name in ("step", "field", "old", "new"))
-    return change_marks(*columns, first=indices[0] if indices else 0)
+    steps, fields, old, new = (
+        [curves.changed[name][index] for index in indices] for name in ("step", "field", "old", "new")
+    )
+    return change_marks(steps, fields, old, new, first=indices[0] if indices else 0)
 
 
 LINES: Mapping[str, Line] = {

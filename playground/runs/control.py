@@ -31,8 +31,10 @@ def resume(store: Store, run_id: str) -> None:
 
 
 def step(store: Store, run_id: str, unit: Literal["batch", "epoch"] = "batch") -> None:
-    """Train for one batch or one epoch, then pause."""
+    """Train for one batch or one epoch, then pause; a batch is mostly over before the page repaints."""
     control(store, run_id, "step", unit)
+    if unit == "batch":
+        wait(lambda: state_of(store, run_id) != "running")
 
 
 def stop(store: Store, run_id: str) -> None:

@@ -8,7 +8,7 @@ All variants take turns on one thread, so that whatever else the machine does sl
    accuracy of both after the same number of epochs.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from statistics import median
 from time import perf_counter
 
@@ -20,54 +20,15 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from playground.data.digits import load_digits
-from playground.data.tensors import load
-from playground.experiment import Data, Training
+from playground.experiment import Training
 from playground.presets import TEMPLATES
 from playground.training.evaluation import predict
 from playground.training.trainer import Trainer
-
-BATCH = 64
-DIGITS = load(Data(), seed=0)
-STEPS = -(-len(DIGITS.train) // BATCH)  # of an epoch
-MLP, CNN = "MLP", "CNN 32-64"  # the templates of these names
-
-
-def plain(case: str) -> nn.Sequential:
-    """The same network as plain PyTorch writes it."""
-    torch.manual_seed(0)
-    if case == MLP:
-        return nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
-    return nn.Sequential(
-        nn.Conv2d(1, 32, 3, padding=1),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Conv2d(32, 64, 3, padding=1),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Flatten(),
-        nn.Linear(3136, 128),
-        nn.ReLU(),
-        nn.Dropout(0.5),
-        nn.Linear(128, 10),
-    )
+from tests.benchmarks.bare_loop import BATCH, CNN, DIGITS, MLP, STEPS, bare_steps, plain
 
 
 def trainer(case: str) -> Trainer:
     return Trainer(TEMPLATES[case].but(training=Training(batch_size=BATCH, epochs=1000, device="cpu")))
-
-
-def bare_steps(net: nn.Module, optimizer: torch.optim.Optimizer) -> Iterator[float]:
-    """One step of the bare loop for each `next`."""
-    x, y = DIGITS.train.x, DIGITS.train.y
-    while True:
-        order = torch.randperm(len(x))
-        for start in range(0, len(x), BATCH):
-            batch = order[start : start + BATCH]
-            optimizer.zero_grad()
-            loss = F.cross_entropy(net(x[batch]), y[batch])
-            loss.backward()
-            optimizer.step()
-            yield loss.item()
 
 
 class PilDigits(Dataset):
