@@ -15,6 +15,7 @@ from playground.ui.strip import act_on_controls, buttons, choose_template
 
 store = shared_store()
 run = act_on_controls(store, attached_run(store))
+painted_for = f"{run.state}:{run.attempt}" if run else None
 
 with st.container(key="strip"):
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -51,7 +52,7 @@ with view:
         run.id if run else None,
         as_it_is(run) if run else experiment,
         key="board",
-        state=f"{run.state}:{run.attempt}" if run else None,
+        state=painted_for,
     )
     if run:
         final_test(store, run)

@@ -8,6 +8,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   root.dlp.update(data, setTriggerValue);
 }
 
+const RECHECK_AFTER = 300; // milliseconds, by which the stream has caught up with what the page knows
+
 class Status {
   constructor(root) {
     this.element = root;
@@ -57,6 +59,9 @@ class Board {
     if (isNew) this.digit.clear();
     this.digit.prepare(data, this.theme, Boolean(data.run));
     loadPlotly(data.plotly).then(() => this.paint(), (error) => console.error(error));
+    // The stream may have told the newest state before the page was painted for an older one.
+    clearTimeout(this.recheck);
+    this.recheck = setTimeout(() => this.live?.status && this.tellState(this.live.status), RECHECK_AFTER);
     this.paint();
   }
 

@@ -35,6 +35,7 @@ class ActiveRun:
         self.recent: list[tuple[float, int]] = []  # (seconds of training, digits seen), the last second of it
         self.flushed = -math.inf
         self.saved = time.monotonic()
+        self.saved_step = -1
         folder = store.checkpoint_folder(run.id)
         if run.attempt and folder.exists():
             restore(self.trainer, folder)
@@ -60,13 +61,16 @@ class ActiveRun:
                 self.seconds += spent
                 self.end(events[-1])
                 return
-        self.seconds += spent
-        self.recent.append((self.seconds, self.trainer.digits_seen))
-        while self.seconds - self.recent[0][0] > 1.0 and len(self.recent) > 2:
-            self.recent.pop(0)
+        if spent:
+            self.seconds += spent
+            self.recent.append((self.seconds, self.trainer.digits_seen))
+            while self.seconds - self.recent[0][0] > 1.0 and len(self.recent) > 2:
+                self.recent.pop(0)
         if not self.is_running:
-            self.save()
-            self.write(state="paused")
+            if spent:
+                self.write(state="paused")
+            if self.saved_step != self.trainer.step:
+                self.save()
         elif time.monotonic() - self.flushed > FLUSH_EVERY:
             self.write()
             if time.monotonic() - self.saved > CHECKPOINT_EVERY:
@@ -89,13 +93,14 @@ class ActiveRun:
                 self.has_ended = True
             case "change":
                 self.note((self.trainer.change(control.value["field"], control.value["value"]),))
-                self.save()
+                self.write()
+                self.saved, self.saved_step = -math.inf, -1  # a checkpoint soon: it holds the new value
             case _:
                 raise SpecError("run", f"there is no control {control.name}")
 
     def pause(self) -> None:
+        """Say so at once; the checkpoint follows in the next turn."""
         self.is_running = False
-        self.save()
         self.write(state="paused")
 
     def go_on(self) -> None:
@@ -133,6 +138,7 @@ class ActiveRun:
         self.write()
         save(self.trainer, self.store.checkpoint_folder(self.id))
         self.saved = time.monotonic()
+        self.saved_step = self.trainer.step
 
     def note(self, events: tuple[Event, ...]) -> None:
         if not self.pending and events:
