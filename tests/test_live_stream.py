@@ -362,8 +362,7 @@ def test_a_slow_browser_still_sees_pictures(store: Store) -> None:
     browser = Conversation(wishes=Wishes(windows=("loss",), digit=0, hidden=False))
     kinds = []
     for step in range(1, 7):
-        for column, value in zip(known.curves.stepped.values(), (step, 0.1, 1.0, 0.0, 0.5, 0.1, 64), strict=True):
-            column.append(value)
+        known.curves.extend(encode([Stepped(step, 0.1, 1.0, 0.0, 0.5, 0.1, 64)]))
         known.pictures[0] = Picture(b"picture")
         kinds.append(type(browser.say(known)))
         browser.is_drawing = False

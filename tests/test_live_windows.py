@@ -1,6 +1,7 @@
 """Windows and thinning: however messages are merged, a browser ends up with what it would have got in one go."""
 
 import math
+from collections.abc import MutableSequence
 from itertools import pairwise
 from typing import Any
 
@@ -30,7 +31,7 @@ def grow(curves: Curves, count: int, values: list[float]) -> None:
             append(curves.changed, step, "network.dropout", 0.0, 0.5)
 
 
-def append(table: dict[str, list[Any]], *values: Any) -> None:
+def append(table: dict[str, MutableSequence[Any]], *values: Any) -> None:
     for column, value in zip(table.values(), values, strict=True):
         column.append(value)
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from playground.experiment import Experiment, Training
-from playground.runs.journal import curves, encode
+from playground.runs.journal import curves, encode, slim_curves
 from playground.runs.states import ACTIVE, RESUMABLE
 from playground.runs.store import Store
 from playground.training.events import Changed, Evaluated, Event, LayersMeasured, Stepped
@@ -103,6 +103,14 @@ def test_events_come_back_bit_for_bit_in_their_order(store: Store) -> None:
     assert result.layers["update"] == [[float("inf"), 3.0]]
     assert result.changed == {"step": [1], "field": ["optimizer.learning_rate"], "old": [1e-3], "new": [5e-4]}
     assert list(result.table("stepped").columns) == list(result.stepped)
+
+
+def test_curves_for_display_hold_the_same_numbers_to_seven_digits() -> None:
+    slim = slim_curves()
+    slim.extend(encode([Stepped(3, 0.5, 1 / 3, 0.0, 0.25, 1e-3, 64), Evaluated(3, 2.0, 0.5, float("inf"), 0.75)]))
+    assert slim.stepped["loss"][0] == pytest.approx(1 / 3, rel=1e-7)
+    assert (slim.stepped["step"][0], slim.stepped["batch_size"][0]) == (3, 64)
+    assert slim.evaluated["validation_loss"][0] == float("inf")
 
 
 def test_only_chunks_after_the_last_one_seen_are_read(store: Store) -> None:

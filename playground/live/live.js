@@ -1,7 +1,10 @@
 // One socket a run and page, shared by all parts of the board. Its parts say what they look at; it sends that on,
-// keeps what the server answers, and acknowledges a message only after all parts have drawn it.
+// keeps what the server answers, and acknowledges a message only after all parts have drawn it. Drawing never takes
+// more than two thirds of the browser's time, and gives way for a moment to a click or a key, so that the page answers.
 
 const GONE = 4404; // the server knows no such run
+const YIELD_TO_INPUT = 250; // ms
+const REST = 0.5; // of the time that drawing took
 const LIFE_CHECK = 1000; // ms; Streamlit may detach an element for a moment without meaning it
 
 class LiveRun {
@@ -87,7 +90,14 @@ class LiveRun {
   receive(socket, message) {
     const news = typeof message === "string" ? this.learn(JSON.parse(message)) : { picture: true };
     if (news.picture) this.picture = message;
+    this.drawWhenCalm(socket, news);
+  }
+
+  drawWhenCalm(socket, news) {
+    const wait = LiveRun.lastInput + YIELD_TO_INPUT - performance.now();
+    if (wait > 0) return void setTimeout(() => this.drawWhenCalm(socket, news), wait);
     requestAnimationFrame(() => {
+      const begin = performance.now();
       for (const part of this.parts) {
         try {
           part.draw(news);
@@ -95,7 +105,10 @@ class LiveRun {
           console.error("the live board could not draw", error);
         }
       }
-      if (socket.readyState === WebSocket.OPEN) socket.send('{"drawn":true}');
+      const acknowledge = () => {
+        if (socket.readyState === WebSocket.OPEN) socket.send('{"drawn":true}');
+      };
+      setTimeout(acknowledge, (performance.now() - begin) * REST);
     });
   }
 
@@ -116,4 +129,10 @@ class LiveRun {
       windows: Object.keys(message.windows ?? {}),
     };
   }
+}
+
+// The module may be evaluated more than once a page: each has its own clock, and a listener costs nothing.
+LiveRun.lastInput = -Infinity;
+for (const kind of ["pointerdown", "keydown"]) {
+  document.addEventListener(kind, () => (LiveRun.lastInput = performance.now()), { capture: true, passive: true });
 }

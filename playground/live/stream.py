@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from playground.live.messages import Conversation, Known, Picture
 from playground.runs import control
-from playground.runs.journal import Curves, curves
+from playground.runs.journal import Curves, curves, slim_curves
 from playground.runs.store import Run, Store
 
 LOOK_EVERY = 0.08  # seconds
@@ -114,7 +114,7 @@ class Watched:
         known = self.known
         before = (known.run, known.place_in_queue)
         if look.starts_over:
-            known.curves, known.pictures, known.edition = Curves(), {}, known.edition + 1
+            known.curves, known.pictures, known.edition = slim_curves(), {}, known.edition + 1
         extend(known.curves, look.curves)
         self.last_chunk = look.last_chunk
         known.run, known.place_in_queue = look.run, look.place_in_queue
@@ -212,9 +212,11 @@ def went_back(known: Known, news: Curves, run: Run) -> bool:
 
 
 def extend(whole: Curves, part: Curves) -> None:
+    """Append to the columns that `whole` has."""
     for table in fields(Curves):
-        for column, values in getattr(part, table.name).items():
-            getattr(whole, table.name)[column].extend(values)
+        new = getattr(part, table.name)
+        for column, values in getattr(whole, table.name).items():
+            values.extend(new[column])
 
 
 def is_filled(part: Curves) -> bool:

@@ -27,8 +27,7 @@ from playground.training.regularization import add_penalty_gradient, is_decayed,
 from playground.training.schedules import factor_at
 
 FIRST_POINTS = (5, 15, 30)  # steps: curves are steepest within the first epoch
-EARLY = (1, 2, 5)  # steps: layers are measured where they change fastest, then
-MEASURE_LAYERS_EVERY = 10  # steps
+EARLY = (1, 2, 5)  # steps: layers are measured where they change fastest
 
 
 def train(experiment: Experiment) -> Iterator[Event]:
@@ -98,7 +97,7 @@ class Trainer:
         images, labels = self.next_batch()
         rate, held = self.learning_rate, penalty(self.now, self.decayed)
         logits, loss = self.learn(images, labels)
-        gauge = Gauge(self.weights) if self.step + 1 in EARLY or (self.step + 1) % MEASURE_LAYERS_EVERY == 0 else None
+        gauge = Gauge(self.weights) if measures_layers(self.step + 1) else None
         self.update(rate)
 
         self.step += 1
@@ -214,3 +213,14 @@ class Trainer:
     def scaled(self, image: np.ndarray) -> Tensor:
         """One digit, uint8 [28, 28], as the network takes it: [1, 1, 28, 28]."""
         return from_numpy(self.dataset.scale.apply(image[None, None])).to(self.device)
+
+
+def measures_layers(step: int) -> bool:
+    """Whether the layers are measured at a step: often at first, every 10th, from 10,000 on every 100th, and so on.
+
+    >>> [step for step in range(1, 31) if measures_layers(step)]
+    [1, 2, 5, 10, 20, 30]
+    >>> [step for step in range(9_980, 10_250) if measures_layers(step)]
+    [9980, 9990, 10000, 10100, 10200]
+    """
+    return step in EARLY or step % 10 ** max(1, len(str(step)) - 3) == 0
