@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.chromium import ABSENT, FLAGS, chromium
 from tests.server import Server, serve
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield result
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: while Playwright runs, no other test can use asyncio
 def browser() -> Iterator[Browser]:
     path = chromium()
     if path is None:
@@ -32,7 +32,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, server: Server, tmp_path: Path) -> Iterator[Page]:
     context = browser.new_context(base_url=server.url, viewport={"width": 1440, "height": 1000})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     result = context.new_page()
     faults: list[str] = []
     result.on("pageerror", lambda error: faults.append(str(error)))

@@ -14,6 +14,7 @@ class Status {
   constructor(root) {
     this.element = root;
     this.line = new StatusLine();
+    this.isLight = true;
     root.append(this.line.element);
   }
 

@@ -136,6 +136,7 @@ def buttons(server: Server, page: Page) -> None:
     for _ in range(15):
         pauses.append(timed(page, "Pause", f"{STATUS}.startsWith('paused')"))
         settle(page)
+        page.wait_for_timeout(700)  # the status line shows the step it paused at
         step = page.evaluate(f"{STATUS}.match(/step ([\\d,]+)/)[1]")
         steps.append(timed(page, "Step", f"{STATUS}.startsWith('paused') && !{STATUS}.includes('step {step} ')"))
         settle(page)

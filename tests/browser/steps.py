@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-LONG = 30_000  # milliseconds
+LONG = 90_000  # milliseconds
 
 
 def button(page: Page, name: str) -> Locator:
@@ -82,7 +82,7 @@ def wait_until(page: Page, condition: Callable[[], bool]) -> None:
         if condition():
             return
         page.wait_for_timeout(100)
-    raise AssertionError("it did not come true in 30 s")
+    raise AssertionError("it did not come true")
 
 
 def step_now(page: Page) -> int:

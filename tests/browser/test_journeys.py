@@ -94,7 +94,8 @@ def insert(page: Page, where: str, kind: str) -> None:
     page.get_by_role("menuitem", name=re.compile(rf"^{kind}\b")).or_(
         page.get_by_role("option", name=re.compile(rf"^{kind}\b"))
     ).first.click()
-    expect(page.get_by_text(f"{kind} #1").first).to_be_visible()
+    expect(page.get_by_role("button", name=f"Delete {kind} #1", exact=True)).to_be_visible()
+    settle(page)
 
 
 def test_the_learning_rate_changes_while_it_runs_and_the_curve_is_marked(page: Page, server: Server) -> None:
@@ -129,8 +130,7 @@ def test_pause_step_reload_and_resume_lose_nothing(page: Page) -> None:
     wait_for_points(page, "Loss", "train", 2)
     button(page, "Resume").click()
     see_state(page, "running")
-    page.wait_for_timeout(1000)
-    assert step_now(page) > step + 1
+    wait_until(page, lambda: step_now(page) > step + 1)
     button(page, "Stop").click()
     see_state(page, "stopped")
 
@@ -142,8 +142,7 @@ def test_a_second_tab_and_a_closed_one_see_the_same_run_go_on(page: Page, server
     see_state(second, "running")
     step = step_now(second)
     page.goto("about:blank")
-    second.wait_for_timeout(1000)
-    assert step_now(second) > step
+    wait_until(second, lambda: step_now(second) > step)
     button(second, "Stop").click()
     see_state(second, "stopped")
     page.goto(second.url)
@@ -176,9 +175,9 @@ def test_a_killed_worker_is_shown_as_lost_with_a_way_on_and_the_rest_goes_on(pag
     expect(status(page)).to_contain_text("Resume")
     button(page, "Resume").click()
     see_state(page, "running")
-    step = step_now(page)
-    page.wait_for_timeout(1500)
-    assert step_now(page) > step
+    lost_at = server.store.run(run.id)
+    assert lost_at is not None
+    wait_until(page, lambda: step_now(page) > lost_at.step)
 
 
 def test_zoom_survives_the_updates_of_a_running_chart(page: Page) -> None:
@@ -192,10 +191,8 @@ def test_zoom_survives_the_updates_of_a_running_chart(page: Page) -> None:
     page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.8, steps=5)
     page.mouse.up()
     zoomed = plot.evaluate("plot => plot.layout.xaxis.range.map(Number)")
-    points = len(trace(page, "Loss", "batch")["x"])
     last = trace(page, "Loss", "batch")["x"][-1]
-    page.wait_for_timeout(1500)
-    assert trace(page, "Loss", "batch")["x"][-1] > last, points
+    wait_until(page, lambda: trace(page, "Loss", "batch")["x"][-1] > last)
     assert plot.evaluate("plot => plot.layout.xaxis.range.map(Number)") == zoomed
 
 
