@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from playground.figures import colors, curves, layers
-from playground.figures.library import plotly_javascript, plotly_version
+from playground.figures.javascript import plotly_javascript, plotly_version
 from playground.live.windows import LINES, Cursor, window
 from playground.runs.journal import Curves, encode
 from playground.runs.journal import curves as read_curves

@@ -12,7 +12,7 @@ import streamlit as st
 from playground.experiment import Experiment
 from playground.figures import colors
 from playground.figures.board import board_figures
-from playground.figures.library import plotly_version
+from playground.figures.javascript import plotly_version
 from playground.network.names import HEAD, layer_names
 
 FOLDER = Path(__file__).parent

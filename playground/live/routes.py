@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from playground.figures.library import plotly_javascript
+from playground.figures.javascript import plotly_javascript
 from playground.live.messages import Conversation, understand
 from playground.live.stream import Streams, Watched
 from playground.runs.store import Store
