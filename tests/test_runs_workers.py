@@ -186,10 +186,9 @@ def test_a_killed_worker_loses_only_its_runs_and_resume_gives_the_uninterrupted_
 
 def test_a_run_is_measured_on_the_test_split_by_whichever_worker_is_free(running: Store) -> None:
     run = until(running, control.start(running, SHORT, "measured"), lambda run: run.state == "finished")
-    task_id = control.measure_on_test(running, run.id)
-    assert control.wait(lambda: (task := running.task(task_id)) is not None and task.state == "done", 20)
-    task = running.task(task_id)
+    task = control.measure_on_test(running, run.id)
     assert task is not None
+    assert task.state == "done"
     assert task.result is not None
     result = json.loads(task.result)
     assert result["step"] == 40

@@ -1,6 +1,7 @@
 """What a page can do with a run: start, pause, resume, step, stop, change, restart, measure."""
 
 import time
+from collections.abc import Callable
 from typing import Any, Literal
 
 from playground.errors import SpecError
@@ -58,9 +59,9 @@ def restart(store: Store, run_id: str) -> str:
     return start(store, run.experiment, run.name)
 
 
-def measure_on_test(store: Store, run_id: str) -> int:
-    """Ask a worker to measure the run's last checkpoint on the test split; returns the task's id."""
-    return store.request("measure", {}, run_id)
+def measure_on_test(store: Store, run_id: str, patience: float = 20.0) -> Task | None:
+    """Have a worker measure the run's last checkpoint on the test split: JSON; None where all stayed busy."""
+    return ask(store, "measure", {}, run_id, patience)
 
 
 def preview_augmentation(store: Store, data: Data, seed: int, patience: float = 5.0) -> Task | None:
@@ -97,7 +98,7 @@ def state_of(store: Store, run_id: str) -> str | None:
     return run.state if run else None
 
 
-def wait(condition: Any, patience: float = PATIENCE, interval: float = 0.005) -> bool:
+def wait(condition: Callable[[], bool], patience: float = PATIENCE, interval: float = 0.005) -> bool:
     """Poll until the condition holds; False where patience ran out."""
     end = time.monotonic() + patience
     while not condition():

@@ -5,7 +5,7 @@ import json
 import traceback
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from playground.data.augmentation import augment
 from playground.data.digits import load_digits
 from playground.data.tensors import load
 from playground.errors import SpecError
-from playground.experiment import Data
+from playground.experiment import Data, read
 from playground.runs.store import Store, Task
 from playground.runs.views import picture
 from playground.seeds import derive
@@ -78,15 +78,11 @@ def trainer_of(store: Store, task: Task) -> Trainer:
     folder = store.checkpoint_folder(run.id)
     if not folder.exists():
         raise SpecError("run", "this run has no checkpoint: it ended before its first one was written")
-    return restored(run.experiment.model_dump_json(), str(folder), folder.stat().st_mtime_ns)
+    return restored(run.experiment.model_dump_json(), folder, folder.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=2)
-def restored(experiment: str, folder: str, _written: int) -> Any:
-    from pathlib import Path
-
-    from playground.experiment import read
-
+def restored(experiment: str, folder: Path, _written: int) -> Trainer:
     trainer = Trainer(read(experiment))
-    restore(trainer, Path(folder))
+    restore(trainer, folder)
     return trainer

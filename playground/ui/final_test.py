@@ -12,7 +12,6 @@ from playground.runs import control
 from playground.runs.store import Run, Store
 from playground.ui.digit_images import inked
 
-PATIENCE = 20.0  # seconds; a worker answers in a fraction of one unless all are busy
 MOST_DIGITS = 30  # shown of one cell
 MEASURABLE = ("finished", "stopped", "paused")
 
@@ -35,19 +34,12 @@ def offer(store: Store, run: Run) -> None:
         st.caption("Measured once, at the end: what you tune by looking at it is no longer a test.")
     if wants:
         with st.spinner("Measuring on the test split"):
-            task_id = control.measure_on_test(store, run.id)
-            control.wait(lambda: is_answered(store, task_id), PATIENCE, interval=0.02)
-        task = store.task(task_id)
+            task = control.measure_on_test(store, run.id)
         if task is None or task.state != "done":
             reason = task.message if task and task.message else "all workers are busy: try again in a moment"
             st.error(f"The test split was not measured: {reason}", icon=":material/error:")
             return
         st.rerun()
-
-
-def is_answered(store: Store, task_id: int) -> bool:
-    task = store.task(task_id)
-    return task is not None and task.state in ("done", "failed")
 
 
 def measured(store: Store, run: Run) -> dict[str, Any] | None:

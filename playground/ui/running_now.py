@@ -6,13 +6,9 @@ from playground.runs import control
 from playground.runs.store import Store
 
 
+@st.fragment(run_every="2s")
 def running_now(store: Store) -> None:
     """Shown on every page; looks again every two seconds."""
-    listing(store)
-
-
-@st.fragment(run_every="2s")
-def listing(store: Store) -> None:
     live = store.runs()
     if not live:
         return
