@@ -55,7 +55,7 @@ class Board {
       this.charts = data.figures.map((figure) => new Chart(figure, () => this.look(), () => this.paint()));
       this.grid.replaceChildren(...this.charts.map((chart) => chart.element), this.digit.element);
     }
-    for (const chart of this.charts) chart.isStale = true;
+    for (const chart of this.charts) chart.isOutdated = true;
     const isNew = attach(this, data);
     if (isNew) this.digit.clear();
     this.digit.prepare(data, this.theme, Boolean(data.run));
@@ -89,8 +89,9 @@ class Board {
   }
 
   paint() {
-    const { series, every, id } = this.live ?? { series: {}, every: {}, id: "" };
-    for (const chart of this.charts) chart.draw(series, every, this.theme, id);
+    const { series, every, id, status } = this.live ?? { series: {}, every: {}, id: "" };
+    const end = status?.state === "running" ? status.total_steps : null;
+    for (const chart of this.charts) chart.draw(series, every, this.theme, id, end);
   }
 
   // The page was painted for another state of the run: ask it once to paint itself anew.

@@ -16,7 +16,7 @@ from playground.figures.javascript import plotly_version
 from playground.network.names import HEAD, layer_names
 
 FOLDER = Path(__file__).parent
-SCRIPTS = ("live.js", "charts.js", "digit.js", "status.js", "board.js")
+SCRIPTS = ("live.js", "axes.js", "charts.js", "digit.js", "status.js", "board.js")
 DIGITS = {"sample": 5_000, "mnist": 70_000}
 WEIGHTED = ("Linear", "Conv2d")
 

@@ -42,7 +42,8 @@ class Chart {
     this.title = figure.layout.meta.title;
     this.windows = [...new Set(figure.data.map((trace) => trace.meta.window))];
     this.isVisible = false;
-    this.isStale = true;
+    this.isStale = false; // there are new points
+    this.isOutdated = true; // more than points is new
     this.edition = 0;
     this.element = document.createElement("section");
     this.element.className = "dlp-card dlp-chart";
@@ -54,10 +55,17 @@ class Chart {
       </header>
       <p class="dlp-hint"><span></span> <span class="dlp-thinned"></span></p>
       <div class="dlp-legend" role="group" aria-label="Lines shown"></div>
-      <div class="dlp-plot" role="img"></div>`;
+      <div class="dlp-frame">
+        <div class="dlp-plot" role="img"></div>
+        <span class="dlp-x" aria-hidden="true"></span>
+        <span class="dlp-y" aria-hidden="true"></span>
+      </div>`;
     this.element.querySelector("h4").textContent = this.title;
     this.element.querySelector(".dlp-hint span").textContent = figure.layout.meta.look_for;
     this.thinned = this.element.querySelector(".dlp-thinned");
+    // Plotly would measure its own axis titles and all labels beside them anew at every redraw.
+    this.element.querySelector(".dlp-x").textContent = figure.layout.xaxis.title.text;
+    this.element.querySelector(".dlp-y").textContent = figure.layout.yaxis.title.text;
     this.plot = this.element.querySelector(".dlp-plot");
     this.plot.style.height = `${figure.layout.height}px`;
     this.plot.setAttribute("aria-label", this.title);
@@ -97,30 +105,52 @@ class Chart {
       button.onclick = () => {
         if (!this.hidden.delete(name)) this.hidden.add(name);
         button.setAttribute("aria-pressed", String(!this.hidden.has(name)));
-        this.isStale = true;
+        this.isOutdated = true;
         this.onRedraw();
       };
       return button;
     });
   }
 
-  // Stale where one of its windows has changed.
   hear(news) {
-    if (news.reset || news.windows?.some((name) => this.windows.includes(name))) this.isStale = true;
+    if (news.reset) this.isOutdated = true;
+    else if (news.windows?.some((name) => this.windows.includes(name))) this.isStale = true;
   }
 
-  draw(series, every, theme, run) {
-    if (!window.Plotly || !this.isVisible || !this.isStale || !this.plot.isConnected) return;
-    this.isStale = false;
-    const hovered = this.hovered;
-    this.react(window.Plotly, this.plot, this.traces(series), this.layout(theme, run));
-    if (hovered && this.plot.matches(":hover")) window.Plotly.Fx.hover(this.plot, hovered);
+  // `end`: the run's last step, null where it doesn't run.
+  draw(series, every, theme, run, end) {
+    if (end !== this.end) this.isOutdated = true;
+    this.end = end;
+    const isNew = this.isStale || this.isOutdated;
+    if (!window.Plotly || !this.isVisible || !isNew || !this.plot.isConnected) return;
+    const traces = this.traces(series);
+    const wasEmpty = this.isEmpty;
+    this.isEmpty = !traces.some((trace) => trace.x.length);
+    const isOther = this.isOutdated || wasEmpty || traces.length !== this.plot.data.length;
+    if (isOther || !fits(traces, this.plot._fullLayout)) this.replot(traces, theme, run);
+    else this.redrawLines(traces);
+    this.isStale = this.isOutdated = false;
     const size = every[this.windows[0]] ?? 1;
     this.thinned.textContent = size > 1 ? thinnedText(this.windows[0], size) : "";
   }
 
-  react(Plotly, plot, traces, layout) {
-    Plotly.react(plot, traces, layout, { displayModeBar: false, doubleClick: "reset", showTips: false });
+  redrawLines(traces) {
+    const data = traces.map(({ x, y, text, textposition, customdata, marker }) => {
+      return { x, y, text, textposition, customdata, marker };
+    });
+    const atOnce = { mode: "immediate", frame: { duration: 0, redraw: false }, transition: { duration: 0 } };
+    window.Plotly.animate(this.plot, { data, traces: traces.map((_, index) => index) }, atOnce).then(
+      () => this.plot.emit("plotly_afterplot"), // which Plotly says of whole redraws alone
+      () => {}, // overtaken by the next one
+    );
+  }
+
+  replot(traces, theme, run) {
+    const { Plotly } = window;
+    const { plot, hovered } = this;
+    const config = { displayModeBar: false, doubleClick: "reset", showTips: false };
+    Plotly.react(plot, traces, this.layout(theme, run), config);
+    if (hovered && plot.matches(":hover")) Plotly.Fx.hover(plot, hovered);
     if (this.isMade) return;
     this.isMade = true;
     plot.on("plotly_hover", ({ event }) => (this.hovered = event));
@@ -129,7 +159,7 @@ class Chart {
   }
 
   traces(series) {
-    this.data = this.figure.data.map((trace) => {
+    const traces = this.figure.data.map((trace) => {
       const columns = series[trace.meta.window] ?? {};
       const filled = { ...trace, x: columns[trace.meta.x] ?? [], y: columns[trace.meta.y] ?? [] };
       if (this.hidden.has(trace.name)) filled.visible = false;
@@ -139,14 +169,17 @@ class Chart {
       if (trace.meta["marker.color"]) filled.marker = { ...trace.marker, color: columns[trace.meta["marker.color"]] ?? [] };
       return filled;
     });
-    return this.data;
+    // Marks that there are none of yet cost as much as a line.
+    return (this.data = traces.filter((trace) => trace.yaxis !== MARKS_AXIS || trace.x.length));
   }
 
   layout(theme, run) {
     const { xaxis, yaxis, ...rest } = this.figure.layout;
     const isTouched = matchMedia("(pointer: coarse)").matches;
-    const colors = { linecolor: theme.border, tickcolor: theme.border };
-    if (this.data?.some((trace) => trace.x.length)) colors.range = undefined; // the figure's own is for an empty chart
+    const colors = { linecolor: theme.border, tickcolor: theme.border, title: undefined };
+    if (!this.isEmpty) colors.range = undefined; // the figure's own is for an empty chart
+    const { include } = xaxis.autorangeoptions;
+    const autorangeoptions = { ...xaxis.autorangeoptions, include: [...include, reach(this.data, this.end)] };
     return {
       ...rest,
       autosize: true,
@@ -157,7 +190,7 @@ class Chart {
       font: { family: theme.font, color: theme.text, size: 12 },
       dragmode: isTouched ? false : rest.dragmode, // a finger scrolls the page
       hoverlabel: { bgcolor: theme.background, bordercolor: theme.border, font: { color: theme.text, size: 12 } },
-      xaxis: { ...xaxis, ...colors, uirevision: run },
+      xaxis: { ...xaxis, ...colors, autorangeoptions, uirevision: run },
       yaxis: { ...yaxis, ...colors, uirevision: run },
     };
   }
@@ -175,8 +208,9 @@ class Chart {
     const theme = themeOf(this.element);
     const layout = { ...this.layout(theme), title: { text: this.title }, paper_bgcolor: theme.background };
     const ranges = this.plot._fullLayout;
-    layout.xaxis = { ...layout.xaxis, range: [...ranges.xaxis.range] };
-    layout.yaxis = { ...layout.yaxis, range: [...ranges.yaxis.range] };
+    const { xaxis, yaxis } = this.figure.layout;
+    layout.xaxis = { ...layout.xaxis, title: xaxis.title, range: [...ranges.xaxis.range] };
+    layout.yaxis = { ...layout.yaxis, title: yaxis.title, range: [...ranges.yaxis.range] };
     layout.margin = { ...layout.margin, t: 84 };
     layout.showlegend = true;
     const filename = this.title.toLowerCase().replace(/[^a-z]+/g, "-");

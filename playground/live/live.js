@@ -1,10 +1,10 @@
 // One socket a run and page, shared by all parts of the board. Its parts say what they look at; it sends that on,
-// keeps what the server answers, and acknowledges a message only after all parts have drawn it. Drawing never takes
-// more than two thirds of the browser's time, and gives way for a moment to a click or a key, so that the page answers.
+// keeps what the server answers, and acknowledges a message only after all parts have drawn it, and after a rest:
+// drawing takes processor time from training, and gives way for a moment to a click or a key, so that the page answers.
 
 const GONE = 4404; // the server knows no such run
-const YIELD_TO_INPUT = 200; // ms, for charts; a light part, the status line, is drawn at once
-const REST = 0.5; // of the time that drawing took
+const YIELD_TO_INPUT = 120; // ms, for charts; a light part, the status line, is drawn at once
+const CALM = 140; // ms from one drawing to the next: seven a second are smooth enough for charts
 const LIFE_CHECK = 1000; // ms; Streamlit may detach an element for a moment without meaning it
 
 class LiveRun {
@@ -91,7 +91,9 @@ class LiveRun {
     const news = typeof message === "string" ? this.learn(JSON.parse(message)) : { picture: true };
     if (news.picture) this.picture = message;
     for (const part of this.parts) if (part.isLight) this.draw(part, news);
-    this.drawWhenCalm(socket, news);
+    this.drawWhenCalm(news, () => {
+      if (socket.readyState === WebSocket.OPEN) socket.send('{"drawn":true}');
+    });
   }
 
   draw(part, news) {
@@ -102,16 +104,14 @@ class LiveRun {
     }
   }
 
-  drawWhenCalm(socket, news) {
+  drawWhenCalm(news, acknowledge) {
     const wait = LiveRun.lastInput + YIELD_TO_INPUT - performance.now();
-    if (wait > 0) return void setTimeout(() => this.drawWhenCalm(socket, news), wait);
+    if (wait > 0) return void setTimeout(() => this.drawWhenCalm(news, acknowledge), wait);
     requestAnimationFrame(() => {
       const begin = performance.now();
       for (const part of this.parts) if (!part.isLight) this.draw(part, news);
-      const acknowledge = () => {
-        if (socket.readyState === WebSocket.OPEN) socket.send('{"drawn":true}');
-      };
-      setTimeout(acknowledge, (performance.now() - begin) * REST);
+      // Plotly draws lines a moment later, and the browser paints.
+      setTimeout(() => setTimeout(acknowledge, restAfter(performance.now() - begin)));
     });
   }
 
@@ -132,6 +132,11 @@ class LiveRun {
       windows: Object.keys(message.windows ?? {}),
     };
   }
+}
+
+// A fifth of the time is for drawing; more, up to two thirds, where seven drawings a second need more.
+function restAfter(drawing) {
+  return Math.max(drawing / 2, Math.min(4 * drawing, CALM - drawing));
 }
 
 // The module may be evaluated more than once a page: each has its own clock, and a listener costs nothing.

@@ -196,6 +196,30 @@ def test_zoom_survives_the_updates_of_a_running_chart(page: Page) -> None:
     assert plot.evaluate("plot => plot.layout.xaxis.range.map(Number)") == zoomed
 
 
+def test_a_line_reaches_its_newest_point_whether_or_not_the_axes_were_drawn_anew(page: Page) -> None:
+    long_run(page)
+    wait_for_points(page, "Loss", "batch", 50)
+    plot = page.locator(".js-plotly-plot").first
+    looks = plot.evaluate(
+        """async (plot) => {
+            const looks = [];
+            for (let look = 0; look < 60; look++) {
+                await new Promise((resolve) => setTimeout(() => requestAnimationFrame(resolve), 50));
+                const index = plot.data.findIndex((trace) => trace.name === "batch");
+                const line = plot.querySelectorAll(".scatterlayer .trace")[index].querySelector(".js-line").getBBox();
+                const axis = plot._fullLayout.xaxis;
+                const last = plot.data[index].x.at(-1);
+                looks.push({ last, reach: axis.range[1], miss: Math.abs(line.x + line.width - axis.l2p(last)) });
+            }
+            return looks;
+        }"""
+    )
+    assert max(look["miss"] for look in looks) < 1.5, "pixels"
+    assert len({look["last"] for look in looks}) > 5
+    assert len({look["reach"] for look in looks}) < len({look["last"] for look in looks}), "axes were spared"
+    assert all(look["last"] <= look["reach"] for look in looks)
+
+
 def test_the_digit_that_is_watched_can_be_changed_while_it_trains(page: Page) -> None:
     long_run(page)
     panel = page.get_by_text("What this digit does to every layer").locator("xpath=ancestor::section").first
