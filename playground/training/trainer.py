@@ -22,7 +22,7 @@ from playground.training.events import Changed, Diverged, Evaluated, Event, Fini
 from playground.training.layers import Gauge
 from playground.training.losses import loss_function
 from playground.training.noise import Noise
-from playground.training.optimizers import make_optimizer, set_learning_rate, set_weight_decay
+from playground.training.optimizers import make_optimizer, plain_step, set_learning_rate, set_weight_decay
 from playground.training.regularization import add_penalty_gradient, is_decayed, penalty
 from playground.training.schedules import factor_at
 
@@ -65,6 +65,7 @@ class Trainer:
 
         self.net: Net = build(experiment.network, seed).to(self.device)
         self.optimizer = make_optimizer(experiment, self.net)
+        self.optimizer_step = plain_step(self.optimizer)
         self.loss = loss_function(experiment.loss)
         self.noise = Noise(derive(seed, "noise"), self.device)
         self.parameters = list(self.net.parameters())
@@ -170,7 +171,7 @@ class Trainer:
             clip_grad_norm_(self.parameters, clip_norm)
         add_penalty_gradient(self.now, self.decayed)
         set_learning_rate(self.optimizer, learning_rate)
-        self.optimizer.step()
+        self.optimizer_step()
 
     def evaluate(self) -> Evaluated:
         """Loss and accuracy on the same digits of the train and the validation split each time."""
