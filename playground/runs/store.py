@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import CursorResult, Engine, Row, create_engine, delete, event, func, insert, select, update
+from sqlalchemy import CursorResult, Engine, Row, bindparam, create_engine, delete, event, func, insert, select, update
 
 from playground.experiment import Experiment, read
 from playground.runs.schema import chunks, controls, metadata, runs, tasks, views, watches, workers
@@ -18,6 +18,12 @@ from playground.runs.states import ACTIVE, ENDED, LIVE, State
 LETTERS = string.ascii_letters + string.digits
 ID_LENGTH = 10  # 60 bits: nobody guesses another one's run
 STALE_AFTER = 10.0  # seconds without a sign of life after which a worker counts as gone
+# Made once: a worker asks fifty times a second.
+OPEN_CONTROLS = (
+    select(controls.c.id, controls.c.run, controls.c.name, controls.c.value)
+    .where(controls.c.taken.is_(None), controls.c.run.in_(bindparam("runs", expanding=True)))
+    .order_by(controls.c.id)
+)
 
 
 @dataclass(frozen=True)
@@ -204,13 +210,9 @@ class Store:
             return new_id(result)
 
     def open_controls(self, run_ids: Iterable[str]) -> list[Control]:
-        query = (
-            select(controls.c.id, controls.c.run, controls.c.name, controls.c.value)
-            .where(controls.c.taken.is_(None), controls.c.run.in_(list(run_ids)))
-            .order_by(controls.c.id)
-        )
         with self.engine.connect() as connection:
-            return [Control(id, run, name, json.loads(value)) for id, run, name, value in connection.execute(query)]
+            rows = connection.execute(OPEN_CONTROLS, {"runs": list(run_ids)})
+            return [Control(id, run, name, json.loads(value)) for id, run, name, value in rows]
 
     def take_control(self, control_id: int, refusal: str | None = None) -> None:
         with self.engine.begin() as connection:

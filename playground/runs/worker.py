@@ -25,6 +25,7 @@ from playground.training.trainer import Trainer
 
 TURN = 0.02  # seconds that one run trains before controls are looked at
 LISTEN_EVERY = 0.02
+IDLE = 0.02  # seconds between two turns that find nothing to do
 CLAIM_EVERY = 0.1  # while busy; an idle worker looks at every turn
 LIFE_EVERY = 1.0
 
@@ -59,7 +60,7 @@ class Worker:
         for run_id in [run_id for run_id, run in self.active.items() if run.has_ended]:
             del self.active[run_id]
         if not is_busy:
-            time.sleep(0.01)
+            time.sleep(IDLE)
 
     def claim(self) -> None:
         run = self.store.claim(self.id, self.runs_at_once)
