@@ -6,22 +6,16 @@ from playground.live.board import board
 from playground.network.shapes import can_train
 from playground.runs.settings import shared_store
 from playground.ui import session
-from playground.ui.attach import as_it_is, attached_run, begin, differences, follow_live_changes
+from playground.ui.attach import as_it_is, attached_run, begin, differences, follow_live_changes, painted_for
 from playground.ui.final_test import final_test
 from playground.ui.network_editor import network_editor
 from playground.ui.settings import settings
-from playground.ui.status import show_status
-from playground.ui.strip import act_on_controls, buttons, choose_template
+from playground.ui.strip import strip
 
 store = shared_store()
-run = act_on_controls(store, attached_run(store))
-painted_for = f"{run.state}:{run.attempt}" if run else None
-
-with st.container(key="strip"):
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        choose_template()
-        controls = st.container(horizontal=True, gap="small", width="content", key="controls")
-    show_status(store, run)
+run = attached_run(store)
+painted = painted_for(run)
+top = st.container(key="strip")
 
 setup, view = st.columns([0.4, 0.6], gap="medium")
 with setup:
@@ -34,25 +28,21 @@ with setup:
     session.edit(settings(session.draft(), store, run))
 experiment = session.draft().experiment
 run = follow_live_changes(store, run, experiment)
-is_valid = can_train(experiment)
-
-with controls:
-    wanted = buttons(run, is_valid)
-if wanted:
-    begin(store, run, experiment, wanted)
+with top:
+    strip(store, run.id if run else None)
 
 with view:
     changed = differences(run, experiment)
     if changed:
         with st.container(horizontal=True, vertical_alignment="center", key="changed"):
             st.caption(f"Changed since this run began: {', '.join(changed)}. It takes a new run.")
-            if st.button("Train anew with this", icon=":material/fiber_new:", disabled=not is_valid):
+            if st.button("Train anew with this", icon=":material/fiber_new:", disabled=not can_train(experiment)):
                 begin(store, run, experiment, "train")
     board(
         run.id if run else None,
         as_it_is(run) if run else experiment,
         key="board",
-        state=painted_for,
+        state=painted,
     )
     if run:
         final_test(store, run)

@@ -129,6 +129,27 @@ def test_nothing_is_sent_before_the_last_message_was_drawn_and_then_all_of_it_at
     play(scene())
 
 
+def test_another_state_is_said_at_once_even_to_a_page_that_still_draws(store: Store) -> None:
+    async def scene() -> None:
+        run_id = running(store)
+        page = await Page(store, f"/live/runs/{run_id}").open()
+        await page.say(LOOKING)
+        await page.message()
+        store.record(run_id, 6, encode(steps(6, 6)), step=6, state="paused")
+        aside = await page.message()
+        assert (aside["status"]["state"], aside["status"]["step"]) == ("paused", 6)
+        assert aside["aside"], "nothing to draw, and no answer to wait for"
+        assert "windows" not in aside
+        store.record(run_id, 7, encode(steps(7, 7)), step=7)
+        assert (await page.message())["status"]["step"] == 7, "a paused run was stepped"
+        assert await page.is_silent()
+        await page.drawn()
+        assert loss_steps(await page.message()) == [5, 6, 7]
+        await page.leave()
+
+    play(scene())
+
+
 def test_nothing_is_sent_to_a_hidden_tab_until_it_is_looked_at_again(store: Store) -> None:
     async def scene() -> None:
         run_id = running(store)

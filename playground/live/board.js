@@ -95,8 +95,8 @@ class Board {
   }
 
   // The page was painted for another state of the run: ask it once to paint itself anew.
-  tellState({ state, attempt }) {
-    const now = `${state}:${attempt}`;
+  tellState({ state, attempt, step }) {
+    const now = `${state}:${attempt}:${state === "paused" ? step : ""}`;
     this.painted ??= this.data.state ?? now;
     if (now === this.painted || now === this.told) return;
     this.told = now;

@@ -32,9 +32,9 @@ COMPONENT = st.components.v2.component(
 def board(run_id: str | None, experiment: Experiment, key: str, digit: int = 0, state: str | None = None) -> Any:
     """All charts of a run and what one digit does to every layer, live; empty charts where `run_id` is None.
 
-    `experiment` is the run's, with its live settings as they are now. `state` is the run's state and attempt as this
-    page was painted for them (`"running:0"`): where the run is in another one, the component reruns the page once and
-    its result's `state` says which.
+    `experiment` is the run's, with its live settings as they are now. `state` is the run's state and attempt, and
+    its step where it is paused, as this page was painted for them (`"running:0:"`): where the run is in another one,
+    the component reruns the page once and its result's `state` says which.
     """
     return COMPONENT(
         key=key,

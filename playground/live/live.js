@@ -92,7 +92,7 @@ class LiveRun {
     if (news.picture) this.picture = message;
     for (const part of this.parts) if (part.isLight) this.draw(part, news);
     this.drawWhenCalm(news, () => {
-      if (socket.readyState === WebSocket.OPEN) socket.send('{"drawn":true}');
+      if (!news.isAside && socket.readyState === WebSocket.OPEN) socket.send('{"drawn":true}');
     });
   }
 
@@ -129,6 +129,7 @@ class LiveRun {
     return {
       reset: Boolean(message.reset),
       status: Boolean(message.status),
+      isAside: Boolean(message.aside),
       windows: Object.keys(message.windows ?? {}),
     };
   }

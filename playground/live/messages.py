@@ -106,14 +106,26 @@ class Conversation:
             raise ValueError("nothing was sent that could have been drawn")
 
     def say(self, known: Known) -> str | bytes | None:
-        """The next message for this browser; None where it still draws, can't be seen, or knows all."""
-        if known.run is None or self.is_drawing or self.wishes.hidden:
+        """The next message for this browser; None where it can't be seen or knows all.
+
+        While it still draws, only another state is said: aside, with nothing to draw and no answer to wait for.
+        """
+        if known.run is None or self.wishes.hidden:
             return None
+        if self.is_drawing:
+            return self.aside(known)
         # In turns: a slow browser has news waiting after every message, and must still see pictures.
         picture = None if isinstance(self.last, bytes) else self.new_picture(known)
         self.last = picture or self.news(known) or self.new_picture(known)
         self.is_drawing = self.last is not None
         return self.last
+
+    def aside(self, known: Known) -> str | None:
+        status = status_of(known, self.wishes.digit)
+        if self.edition != known.edition or what_stands(status) == what_stands(self.status):
+            return None
+        self.status = status
+        return encode({"status": status, "aside": True})
 
     def news(self, known: Known) -> str | None:
         parts: dict[str, Any] = {}
@@ -132,7 +144,7 @@ class Conversation:
                 windows[name], self.cursors[name] = step
         if windows:
             parts["windows"] = {name: vars(part) for name, part in windows.items()}
-        return json.dumps(parts, separators=(",", ":"), ensure_ascii=False, allow_nan=False) if parts else None
+        return encode(parts) if parts else None
 
     def new_picture(self, known: Known) -> bytes | None:
         digit = self.wishes.digit
@@ -141,6 +153,16 @@ class Conversation:
             return None
         self.picture = picture
         return picture.content
+
+
+def encode(parts: dict[str, Any]) -> str:
+    return json.dumps(parts, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def what_stands(status: dict[str, Any]) -> tuple[Any, ...]:
+    """What of a status changes only by somebody's act or at an end."""
+    state = status.get("state")
+    return state, status.get("attempt"), status.get("step") if state == "paused" else None
 
 
 def status_of(known: Known, digit: int | None) -> dict[str, Any]:

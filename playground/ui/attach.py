@@ -83,6 +83,13 @@ def differences(run: Run | None, experiment: Experiment) -> list[str]:
     return [label for name, label in PANELS.items() if getattr(mine, name) != getattr(run.experiment, name)]
 
 
+def painted_for(run: Run | None) -> str | None:
+    """What a page shows of a run beside its curves: where this differs, the page has to be painted anew."""
+    if run is None:
+        return None
+    return f"{run.state}:{run.attempt}:{run.step if run.state == 'paused' else ''}"
+
+
 def as_it_is(run: Run) -> Experiment:
     """The run's experiment with its live settings as they are now."""
     return with_live(run.experiment, run.live)

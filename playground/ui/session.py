@@ -109,11 +109,6 @@ def show(experiment: Experiment) -> None:
     st.session_state["draft"] = Draft(experiment, ids, old.edition + 1)
 
 
-def clicked(key: str) -> bool:
-    """Whether this rerun was caused by a click on the button with that key."""
-    return bool(st.session_state.get(key, False))
-
-
 def chosen(key: str) -> str | None:
     """What was chosen in the menu with that key, in this rerun."""
     return st.session_state.get(key)

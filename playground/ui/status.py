@@ -4,7 +4,7 @@ import streamlit as st
 
 from playground.live.board import status_line
 from playground.runs.states import State
-from playground.runs.store import Run, Store
+from playground.runs.store import Run
 
 COLORS: dict[State, str] = {
     "queued": "gray",
@@ -22,7 +22,7 @@ HINTS: dict[State, str] = {
 }
 
 
-def show_status(store: Store, run: Run | None) -> None:
+def show_status(run: Run | None) -> None:
     """A container that begins with the state's word."""
     with st.container(key="status", horizontal=True, vertical_alignment="center", gap="small"):
         if run is None:

@@ -1,43 +1,58 @@
-"""The control strip: template, Train, Pause or Resume, Step, Stop, Restart."""
+"""The control strip: template, Train, Pause or Resume, Step, Stop, Restart; and the status of the run under it."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
 from playground.errors import SpecError
+from playground.network.shapes import can_train
 from playground.presets import TEMPLATES, template_of
 from playground.runs import control
 from playground.runs.states import RESUMABLE
 from playground.runs.store import Run, Store
 from playground.ui import session
+from playground.ui.attach import begin
+from playground.ui.status import show_status
 
 UNITS: dict[str, Literal["batch", "epoch"]] = {"One batch": "batch", "One epoch": "epoch"}
 
+Action = Literal["pause", "resume", "step", "stop"]
 
-def act_on_controls(store: Store, run: Run | None) -> Run | None:
-    """Carry out Pause, Resume, Step and Stop before anything is drawn, so that the page shows what they did."""
-    if run is None:
-        return None
+
+@st.fragment
+def strip(store: Store, run_id: str | None) -> None:
+    """Call it after the editors. A click paints the strip alone, at once; the live board then asks for the page."""
+    run = store.run(run_id) if run_id else None
+    experiment = session.draft().experiment
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        choose_template()
+        with st.container(horizontal=True, gap="small", width="content", key="controls"):
+            wanted = buttons(store, run, can_train(experiment))
+    show_status(run)
+    if wanted:
+        begin(store, run, experiment, wanted)
+
+
+def act(store: Store, run_id: str, action: Action) -> None:
+    """What a click does, before anything is painted."""
     try:
-        if session.clicked("strip.pause"):
-            control.pause(store, run.id)
-        elif session.clicked("strip.resume"):
-            control.resume(store, run.id)
-        elif session.clicked("strip.stop"):
-            control.stop(store, run.id)
-        elif run.state == "paused" and (unit := asked_step()):
-            control.step(store, run.id, unit)
-        else:
-            return run
+        match action:
+            case "pause":
+                control.pause(store, run_id)
+            case "resume":
+                control.resume(store, run_id)
+            case "stop":
+                control.stop(store, run_id)
+            case "step" if is_paused(store, run_id):
+                unit = UNITS.get(session.chosen("strip.step_by") or "", "batch")
+                control.step(store, run_id, unit)
     except SpecError as error:
         st.toast(error.message, icon=":material/error:")
-    return store.run(run.id)
 
 
-def asked_step() -> Literal["batch", "epoch"] | None:
-    if session.clicked("strip.step"):
-        return "batch"
-    return UNITS.get(session.chosen("strip.step_by") or "")
+def is_paused(store: Store, run_id: str) -> bool:
+    run = store.run(run_id)
+    return run is not None and run.state == "paused"
 
 
 def choose_template() -> None:
@@ -59,40 +74,43 @@ def choose_template() -> None:
         st.rerun()
 
 
-def buttons(run: Run | None, is_valid: bool) -> Literal["train", "restart", "batch", "epoch"] | None:
+def buttons(store: Store, run: Run | None, is_valid: bool) -> Literal["train", "restart", "batch", "epoch"] | None:
     """Draw the six buttons; returns which new run is asked for."""
     state = run.state if run else None
     is_live = run is not None and run.is_live
-    wants_train = st.button(
+
+    def button(name: str, icon: str, **options: Any) -> bool:
+        key = f"strip.{name.lower()}"
+        return st.button(name, key=key, icon=f":material/{icon}:", **options)
+
+    def acts(action: Action) -> dict[str, Any]:
+        return {"on_click": act, "args": (store, run.id, action)} if run else {}
+
+    wants_train = button(
         "Train",
-        key="strip.train",
+        "play_arrow",
         type="primary",
-        icon=":material/play_arrow:",
         disabled=not is_valid or is_live,
         help="Train this set-up from its initial weights." if is_valid else "The network can't work yet: see below.",
     )
     if state == "paused" or state in RESUMABLE:
-        st.button("Resume", key="strip.resume", icon=":material/resume:", help="Go on where it stands.")
+        button("Resume", "resume", help="Go on where it stands.", **acts("resume"))
     else:
-        st.button("Pause", key="strip.pause", icon=":material/pause:", disabled=state != "running")
+        button("Pause", "pause", disabled=state != "running", **acts("pause"))
     can_step = state == "paused" or (is_valid and not is_live)
-    wants_step = st.button(
-        "Step",
-        key="strip.step",
-        icon=":material/skip_next:",
-        disabled=not can_step,
-        help="Train on one batch, then pause.",
-    )
+    steps = acts("step") if state == "paused" else {}
+    wants_step = button("Step", "skip_next", disabled=not can_step, help="Train on one batch, then pause.", **steps)
     unit = st.menu_button(
-        "by", list(UNITS), key="strip.step_by", disabled=not can_step, help="Step by one batch, or by one epoch."
+        "by",
+        list(UNITS),
+        key="strip.step_by",
+        disabled=not can_step,
+        help="Step by one batch, or by one epoch.",
+        **steps,
     )
-    st.button("Stop", key="strip.stop", icon=":material/stop:", disabled=not is_live, help="End this run.")
-    wants_restart = st.button(
-        "Restart",
-        key="strip.restart",
-        icon=":material/restart_alt:",
-        disabled=run is None,
-        help="The same experiment from the same initial weights.",
+    button("Stop", "stop", disabled=not is_live, help="End this run.", **acts("stop"))
+    wants_restart = button(
+        "Restart", "restart_alt", disabled=run is None, help="The same experiment from the same initial weights."
     )
     if wants_train:
         return "train"
