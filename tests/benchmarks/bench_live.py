@@ -143,10 +143,19 @@ def buttons(server: Server, page: Page) -> None:
         resumes.append(timed(page, "Resume", f"{STATUS}.startsWith('running')"))
         settle(page)
         page.wait_for_timeout(300)
-    for what, seconds in (("Pause", pauses), ("Step", steps), ("Resume", resumes)):
+    restarts, stops = [], []
+    for _ in range(8):
+        address = page.evaluate("location.search")
+        restarts.append(timed(page, "Restart", f"location.search !== '{address}' && {STATUS}.startsWith('running')"))
+        settle(page)
+        page.wait_for_timeout(1000)
+        stops.append(timed(page, "Stop", f"{STATUS}.startsWith('stopped')"))
+        settle(page)
+        page.wait_for_timeout(500)
+    times = {"Pause": pauses, "Step": steps, "Resume": resumes, "Restart": restarts, "Stop": stops}
+    for what, seconds in times.items():
         report(f"{what} pressed to its effect", seconds)
-    report("any of these buttons", pauses + steps + resumes)
-    button(page, "Stop").click()
+    report("any of these buttons", sum(times.values(), []))
 
 
 def updates(server: Server, page: Page) -> None:
