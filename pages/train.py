@@ -6,7 +6,15 @@ from playground.live.board import board
 from playground.network.shapes import can_train
 from playground.runs.settings import shared_store
 from playground.ui import session
-from playground.ui.attach import as_it_is, attached_run, begin, differences, follow_live_changes, painted_for
+from playground.ui.attach import (
+    attached_run,
+    begin,
+    differences,
+    follow_live_changes,
+    had_penalty,
+    has_penalty,
+    painted_for,
+)
 from playground.ui.final_test import final_test
 from playground.ui.network_editor import network_editor
 from playground.ui.settings import settings
@@ -40,8 +48,9 @@ with view:
                 begin(store, run, experiment, "train")
     board(
         run.id if run else None,
-        as_it_is(run) if run else experiment,
+        run.experiment if run else experiment,
         key="board",
+        with_penalty=had_penalty(store, run) if run else has_penalty(experiment),
         state=painted,
     )
     if run:

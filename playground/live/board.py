@@ -29,10 +29,12 @@ COMPONENT = st.components.v2.component(
 )
 
 
-def board(run_id: str | None, experiment: Experiment, key: str, digit: int = 0, state: str | None = None) -> Any:
+def board(
+    run_id: str | None, experiment: Experiment, key: str, with_penalty: bool, digit: int = 0, state: str | None = None
+) -> Any:
     """All charts of a run and what one digit does to every layer, live; empty charts where `run_id` is None.
 
-    `experiment` is the run's, with its live settings as they are now. `state` is the run's state and attempt, and
+    `with_penalty`: whether there is one to draw beside the loss. `state` is the run's state and attempt, and
     its step where it is paused, as this page was painted for them (`"running:0:"`): where the run is in another one,
     the component reruns the page once and its result's `state` says which.
     """
@@ -44,7 +46,7 @@ def board(run_id: str | None, experiment: Experiment, key: str, digit: int = 0, 
             "state": state,
             "base": base_path(),
             "plotly": f"{base_path()}/live/plotly.min.js?v={plotly_version()}",
-            "figures": board_figures(weighted_names(experiment), has_penalty(experiment)),
+            "figures": board_figures(weighted_names(experiment), with_penalty),
             "digit": digit,
             "digits": DIGITS[experiment.data.source],
             "colors": {"sequential": colors.SEQUENTIAL, "diverging": colors.DIVERGING},
@@ -63,13 +65,6 @@ def weighted_names(experiment: Experiment) -> tuple[str, ...]:
     hidden = experiment.network.layers
     names = zip(hidden, layer_names(hidden), strict=False)
     return (*(name for layer, name in names if layer.kind in WEIGHTED), HEAD)
-
-
-def has_penalty(experiment: Experiment) -> bool:
-    """Whether the optimizer lowers more than the loss; AdamW's weight decay isn't part of what it lowers."""
-    chosen = experiment.regularization
-    decays = chosen.weight_decay > 0 and experiment.optimizer.kind != "AdamW"
-    return decays or chosen.l1 > 0
 
 
 def base_path() -> str:

@@ -214,6 +214,18 @@ class Store:
             rows = connection.execute(OPEN_CONTROLS, {"runs": list(run_ids)})
             return [Control(id, run, name, json.loads(value)) for id, run, name, value in rows]
 
+    def changes(self, run_id: str) -> list[tuple[str, float]]:
+        """(field, new value) of all settings that were changed while the run lasted, the first one first."""
+        query = (
+            select(controls.c.value)
+            .where(controls.c.run == run_id, controls.c.name == "change")
+            .where(controls.c.taken.is_not(None), controls.c.refusal.is_(None))
+            .order_by(controls.c.id)
+        )
+        with self.engine.connect() as connection:
+            values = map(json.loads, connection.execute(query).scalars())
+            return [(value["field"], value["value"]) for value in values]
+
     def take_control(self, control_id: int, refusal: str | None = None) -> None:
         with self.engine.begin() as connection:
             connection.execute(

@@ -90,6 +90,19 @@ def painted_for(run: Run | None) -> str | None:
     return f"{run.state}:{run.attempt}:{run.step if run.state == 'paused' else ''}"
 
 
+def has_penalty(experiment: Experiment) -> bool:
+    """Whether the optimizer lowers more than the loss; AdamW's weight decay isn't part of what it lowers."""
+    chosen = experiment.regularization
+    decays = chosen.weight_decay > 0 and experiment.optimizer.kind != "AdamW"
+    return decays or chosen.l1 > 0
+
+
+def had_penalty(store: Store, run: Run) -> bool:
+    """Whether there was a penalty at any step of the run so far."""
+    past = (with_live(run.experiment, {field: value}) for field, value in store.changes(run.id))
+    return has_penalty(run.experiment) or any(map(has_penalty, past))
+
+
 def as_it_is(run: Run) -> Experiment:
     """The run's experiment with its live settings as they are now."""
     return with_live(run.experiment, run.live)

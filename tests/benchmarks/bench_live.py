@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -155,7 +156,7 @@ def buttons(server: Server, page: Page) -> None:
     times = {"Pause": pauses, "Step": steps, "Resume": resumes, "Restart": restarts, "Stop": stops}
     for what, seconds in times.items():
         report(f"{what} pressed to its effect", seconds)
-    report("any of these buttons", sum(times.values(), []))
+    report("any of these buttons", [*chain.from_iterable(times.values())])
 
 
 def updates(server: Server, page: Page) -> None:

@@ -1,0 +1,48 @@
+"""What a page knows of the run it looks at."""
+
+import pytest
+
+from playground.experiment import Experiment, Optimizer, Regularization
+from playground.runs.store import Store
+from playground.ui.attach import had_penalty
+
+DECAY = "regularization.weight_decay"
+
+
+def changed(store: Store, run_id: str, field: str, value: float, refusal: str | None = None) -> None:
+    store.take_control(store.ask(run_id, "change", {"field": field, "value": value}), refusal)
+
+
+def shows_penalty(store: Store, run_id: str) -> bool:
+    run = store.run(run_id)
+    assert run is not None
+    return had_penalty(store, run)
+
+
+def test_a_penalty_stays_on_the_chart_when_it_is_switched_off_again(store: Store) -> None:
+    run_id = store.create(Experiment(), "mine")
+    assert not shows_penalty(store, run_id)
+    changed(store, run_id, DECAY, 0.01)
+    assert shows_penalty(store, run_id)
+    changed(store, run_id, DECAY, 0.0)
+    assert shows_penalty(store, run_id)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "expected"),
+    [
+        (Experiment(regularization=Regularization(weight_decay=0.01)), True),
+        (Experiment(regularization=Regularization(l1=0.01)), True),
+        (Experiment(regularization=Regularization(weight_decay=0.01), optimizer=Optimizer(kind="AdamW")), False),
+    ],
+)
+def test_adamws_decoupled_weight_decay_is_no_penalty(store: Store, experiment: Experiment, expected: bool) -> None:
+    assert shows_penalty(store, store.create(experiment, "mine")) == expected
+
+
+def test_what_did_not_take_effect_adds_no_penalty(store: Store) -> None:
+    run_id = store.create(Experiment(), "mine")
+    changed(store, run_id, DECAY, 0.01, refusal="no")
+    changed(store, run_id, "optimizer.learning_rate", 0.01)
+    store.ask(run_id, "change", {"field": DECAY, "value": 0.01})
+    assert not shows_penalty(store, run_id)
