@@ -11,6 +11,7 @@ import pytest
 from starlette.applications import Starlette
 
 from playground.experiment import Experiment
+from playground.live import stream
 from playground.live.messages import Conversation, Known, Picture, Wishes
 from playground.live.routes import NO_SUCH_RUN, NOT_UNDERSTOOD, TRY_AGAIN, routes
 from playground.runs.journal import encode
@@ -108,6 +109,26 @@ def test_a_page_gets_the_whole_run_then_only_what_is_new(store: Store) -> None:
         assert then["windows"]["loss"]["start"] == 4
         assert loss_steps(then) == [5, 6, 7, 8]
         assert "evaluated" not in then["windows"]
+        await page.leave()
+
+    play(scene())
+
+
+def test_a_run_of_many_chunks_arrives_whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "MOST_CHUNKS", 3)
+
+    async def scene() -> None:
+        run_id = running(store)
+        for step in range(6, 26):
+            store.record(run_id, step, encode(steps(step, step)), step=step)
+        page = await Page(store, f"/live/runs/{run_id}").open()
+        await page.say(LOOKING)
+        seen: list[int] = []
+        while len(seen) < 25:
+            part = (await page.message())["windows"]["loss"]
+            seen = [*seen[: part["start"]], *part["columns"]["step"]]
+            await page.drawn()
+        assert seen == list(range(1, 26))
         await page.leave()
 
     play(scene())

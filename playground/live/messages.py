@@ -16,8 +16,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
+from playground.live.history import no_history
 from playground.live.windows import LINES, Cursor, window
-from playground.runs.journal import Curves, slim_curves
+from playground.runs.journal import Curves
 from playground.runs.store import Run
 
 LONGEST = 2000  # characters a browser may send at once
@@ -77,7 +78,7 @@ class Known:
 
     run: Run | None = None
     place_in_queue: int | None = None
-    curves: Curves = field(default_factory=slim_curves)
+    curves: Curves = field(default_factory=no_history)
     edition: int = 0
     pictures: dict[int, Picture] = field(default_factory=dict)
 

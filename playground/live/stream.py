@@ -10,13 +10,15 @@ from dataclasses import dataclass, fields
 from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
+from playground.live.history import extend, no_history
 from playground.live.messages import Conversation, Known, Picture
 from playground.runs import control
-from playground.runs.journal import Curves, curves, slim_curves
+from playground.runs.journal import Curves, curves
 from playground.runs.store import Run, Store
 
 LOOK_EVERY = 0.08  # seconds
 LOOK_AT_AN_ENDED_RUN_EVERY = 0.5
+MOST_CHUNKS = 1000  # in one look, each of about 0.1 s of training: a long run is read in parts
 PICTURE_EVERY = 0.2
 WATCH_EVERY = 1.0
 WATCH_FOR = 2.5
@@ -33,6 +35,7 @@ class Look:
     last_chunk: int
     curves: Curves
     starts_over: bool
+    is_part: bool
     pictures: dict[int, bytes]
 
 
@@ -66,6 +69,8 @@ class Watched:
             if self.learn(look):
                 self.wake()
             self.ask_about_an_ended_run()
+            if look.is_part:
+                continue
             is_live = look.run is not None and look.run.is_live
             await asyncio.sleep(LOOK_EVERY if is_live else LOOK_AT_AN_ENDED_RUN_EVERY)
 
@@ -73,12 +78,12 @@ class Watched:
 
     def look(self, digits: Iterable[int]) -> Look:
         """Read what is new; everything, where the run went on from a checkpoint and later chunks were dropped."""
-        rows = self.store.chunks(self.run_id, self.last_chunk)
+        rows = self.store.chunks(self.run_id, self.last_chunk, MOST_CHUNKS)
         run = self.store.run(self.run_id)
         news = curves(events for _, events in rows)
         starts_over = run is not None and went_back(self.known, news, run)
         if starts_over:
-            rows = self.store.chunks(self.run_id)
+            rows = self.store.chunks(self.run_id, limit=MOST_CHUNKS)
             news = curves(events for _, events in rows)
         return Look(
             run=run,
@@ -88,6 +93,7 @@ class Watched:
             last_chunk=rows[-1][0] if rows else 0 if starts_over else self.last_chunk,
             curves=news,
             starts_over=starts_over,
+            is_part=len(rows) == MOST_CHUNKS,
             pictures=self.look_at_pictures(run, digits),
         )
 
@@ -114,7 +120,7 @@ class Watched:
         known = self.known
         before = (known.run, known.place_in_queue)
         if look.starts_over:
-            known.curves, known.pictures, known.edition = slim_curves(), {}, known.edition + 1
+            known.curves, known.pictures, known.edition = no_history(), {}, known.edition + 1
         extend(known.curves, look.curves)
         self.last_chunk = look.last_chunk
         known.run, known.place_in_queue = look.run, look.place_in_queue
@@ -209,14 +215,6 @@ def went_back(known: Known, news: Curves, run: Run) -> bool:
     steps, more = known.curves.stepped["step"], news.stepped["step"]
     overlaps = bool(steps and more and more[0] <= steps[-1])
     return overlaps or run.attempt != known.run.attempt or run.step < known.run.step
-
-
-def extend(whole: Curves, part: Curves) -> None:
-    """Append to the columns that `whole` has."""
-    for table in fields(Curves):
-        new = getattr(part, table.name)
-        for column, values in getattr(whole, table.name).items():
-            values.extend(new[column])
 
 
 def is_filled(part: Curves) -> bool:

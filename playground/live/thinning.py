@@ -8,6 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+MOST_BATCHES = 1000  # points of a line over batches
+MOST_MEASUREMENTS = 400  # points of any other line
+
 
 def block_size(count: int, cap: int, points_a_block: int) -> int:
     """The smallest power of two for which `count` items leave at most `cap` points, 1 for all of them.
@@ -30,26 +33,35 @@ def full_blocks(count: int, size: int) -> int:
     return max(count - 1, 0) // size * size
 
 
-def extremes(values: Sequence[float], begin: int, end: int, size: int) -> list[int]:
-    """The indices from `begin` up to `end` of the lowest and the highest value of each block, and of the first item.
+def extremes(values: Sequence[float], places: np.ndarray, size: int) -> list[int]:
+    """Which of these items hold the lowest and the highest value of their block, and which is the first of all.
 
-    `begin` starts a block. A value that isn't finite is kept only where its whole block is so.
+    `places` are the items' indices in the whole line, rising; an item's block is its place divided by the size. A value
+    that isn't finite is kept only where all of its block are so.
 
-    >>> extremes([5.0, 1.0, 9.0, 2.0, 3.0, 3.0], 0, 6, 4)
+    >>> extremes([5.0, 1.0, 9.0, 2.0, 3.0, 3.0], np.arange(6), 4)
     [0, 1, 2, 4]
     """
-    if size == 1:
-        return list(range(begin, end))
-    part = np.array(values[begin:end], dtype=float)
-    part = np.pad(part, (0, -len(part) % size), constant_values=np.nan).reshape(-1, size)
-    is_finite = np.isfinite(part)
-    lowest = np.where(is_finite, part, np.inf).argmin(axis=1)
-    highest = np.where(is_finite, part, -np.inf).argmax(axis=1)
-    offsets = np.arange(len(part)) * size + begin
-    kept = {*(offsets + lowest).tolist(), *(offsets + highest).tolist()}
-    if begin == 0 and end > 0:
+    if size == 1 or not len(values):
+        return list(range(len(values)))
+    numbers = np.asarray(values, dtype=float)
+    is_finite = np.isfinite(numbers)
+    blocks = places // size
+    starts = np.flatnonzero(np.diff(blocks, prepend=-1))
+    kept = {*first_lowest(np.where(is_finite, numbers, np.inf), starts)}
+    kept |= {*first_lowest(np.where(is_finite, -numbers, np.inf), starts)}
+    if places[0] == 0:
         kept.add(0)
     return sorted(kept)
+
+
+def first_lowest(numbers: np.ndarray, starts: np.ndarray) -> list[int]:
+    """The index of the lowest number of each block, the first where there are several."""
+    lowest = np.minimum.reduceat(numbers, starts)
+    group = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(numbers)))
+    found = np.flatnonzero(numbers == lowest[group])
+    _, first = np.unique(group[found], return_index=True)
+    return found[first].tolist()
 
 
 def every(begin: int, end: int, size: int) -> list[int]:

@@ -5,24 +5,26 @@ always ends up with what it would have got in one go.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from playground.figures.layers import on_log_axis, zero_marks
 from playground.figures.steps import change_marks
-from playground.live.thinning import block_size, every, extremes, full_blocks
+from playground.live.history import places_of
+from playground.live.thinning import MOST_BATCHES, MOST_MEASUREMENTS, block_size, every, extremes, full_blocks
 from playground.runs.journal import Curves
-
-MOST_BATCHES = 1000  # points of a line over batches
-MOST_MEASUREMENTS = 400  # points of any other line
 
 Points = dict[str, list[Any]]
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """How far a browser is with one line: the items it has seen, those in its full blocks, and their points."""
+    """How far a browser is with one line: the items it has seen, those in its full blocks, and their points.
+
+    Items that the server has forgotten count.
+    """
 
     seen: int = 0
     size: int = 0
@@ -48,16 +50,26 @@ class Line:
     extremes_of: str | None = None
     cap: int = MOST_MEASUREMENTS
 
+    def count(self, curves: Curves) -> int:
+        table = getattr(curves, self.table)
+        steps = table["step"]
+        return steps[-1] - steps[0] + 1 if self.extremes_of and steps else len(steps)
+
     def chosen(self, curves: Curves, begin: int, end: int, size: int) -> list[int]:
-        if self.extremes_of:
-            return extremes(getattr(curves, self.table)[self.extremes_of], begin, end, size)
-        return every(begin, end, size)
+        """Rows of the table."""
+        if not self.extremes_of:
+            return every(begin, end, size)
+        table = getattr(curves, self.table)
+        steps = table["step"]
+        first, last = (bisect_left(steps, steps[0] + place) for place in (begin, end))
+        found = extremes(table[self.extremes_of][first:last], places_of(table, first, last), size)
+        return [first + row for row in found]
 
 
 def window(curves: Curves, layers: Sequence[str], name: str, cursor: Cursor) -> tuple[Window, Cursor] | None:
     """What a browser at `cursor` needs of one line, and where it is then; None where nothing is new."""
     line = LINES[name]
-    count = len(getattr(curves, line.table)["step"])
+    count = line.count(curves)
     if count == cursor.seen:
         return None
     size = block_size(count, line.cap, 2 if line.extremes_of else 1)
@@ -65,7 +77,8 @@ def window(curves: Curves, layers: Sequence[str], name: str, cursor: Cursor) -> 
         cursor = Cursor(size=size)
     full = full_blocks(count, size)
     settled = line.points(curves, layers, line.chosen(curves, cursor.items, full, size))
-    rest = line.points(curves, layers, sorted({*line.chosen(curves, full, count, size), count - 1}))
+    last = len(getattr(curves, line.table)["step"]) - 1
+    rest = line.points(curves, layers, sorted({*line.chosen(curves, full, count, size), last}))
     columns = {column: settled[column] + rest[column] for column in settled}
     points = cursor.points + len(next(iter(settled.values())))
     return Window(cursor.points, size, columns), Cursor(count, size, full, points)
@@ -86,13 +99,8 @@ def plain(table: str, *columns: str) -> Callable[[Curves, Sequence[str], list[in
 
 def evaluations(curves: Curves, layers: Sequence[str], indices: list[int]) -> Points:
     """Both curves, and `sum`: the train loss plus the penalty recorded with the same step."""
-    table, stepped = curves.evaluated, curves.stepped
-    first = stepped["step"][0] if stepped["step"] else math.inf
-    sums = []
-    for index in indices:
-        place = table["step"][index] - first
-        is_known = 0 <= place < len(stepped["penalty"])
-        sums.append(short(table["train_loss"][index] + stepped["penalty"][place]) if is_known else None)
+    table = curves.evaluated
+    sums = [short(table["train_loss"][index] + table["penalty"][index]) for index in indices]
     return {**plain("evaluated", *table)(curves, layers, indices), "sum": sums}
 
 

@@ -191,12 +191,13 @@ class Store:
         with self.engine.begin() as connection:
             connection.execute(delete(chunks).where(chunks.c.run == run_id, chunks.c.first_step > step))
 
-    def chunks(self, run_id: str, after: int = 0) -> list[tuple[int, str]]:
-        """(id, events) of each chunk with an id above `after`, in their order."""
+    def chunks(self, run_id: str, after: int = 0, limit: int | None = None) -> list[tuple[int, str]]:
+        """(id, events) of each chunk with an id above `after`, in their order; the first ones up to a limit."""
         query = (
             select(chunks.c.id, chunks.c.events)
             .where(chunks.c.run == run_id, chunks.c.id > after)
             .order_by(chunks.c.id)
+            .limit(limit)
         )
         with self.engine.connect() as connection:
             return [tuple(row) for row in connection.execute(query)]

@@ -53,7 +53,7 @@ REDRAWS = """async (milliseconds) => {
 
 
 def endless(name: str) -> Experiment:
-    return TEMPLATES[name].but(training=Training(epochs=10_000, device="cpu"))
+    return TEMPLATES[name].but(training=Training(unit="steps", steps=10_000_000, device="cpu"))
 
 
 @contextmanager
