@@ -15,9 +15,17 @@ st.markdown(
     "Build a network from layers, press **Train**, and watch it learn real handwritten digits with real PyTorch: "
     "losses, gradients and activations, live."
 )
-if st.button("Start with a small CNN", type="primary", icon=":material/play_arrow:"):
-    session.load(TEMPLATES[session.FIRST_TEMPLATE])
+
+
+def open_template(name: str) -> None:
+    """A clean page Train with that network."""
+    session.load(TEMPLATES[name])
+    session.keep("run", None)
     st.switch_page("train.py")
+
+
+if st.button("Start with a small CNN", type="primary", icon=":material/play_arrow:"):
+    open_template(session.FIRST_TEMPLATE)
 
 images = load_digits("sample").images
 st.image(strip(images[:: len(images) // (10 * SHOWN)][: 10 * SHOWN : SHOWN // 2]), width="stretch")
@@ -30,5 +38,4 @@ with st.grid(3, min_column_width=280):
             st.markdown(f"**{name}** :gray[:small[{trace(experiment.network).parameters:,} parameters]]")
             st.caption(DESCRIPTIONS[name])
             if st.button("Open", key=f"open.{name}", help=f"Open {name} on the page Train"):
-                session.load(experiment)
-                st.switch_page("train.py")
+                open_template(name)

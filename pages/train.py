@@ -13,7 +13,7 @@ from playground.ui.attach import (
     follow_live_changes,
     had_penalty,
     has_penalty,
-    painted_for,
+    standing,
 )
 from playground.ui.final_test import final_test
 from playground.ui.network_editor import network_editor
@@ -22,7 +22,7 @@ from playground.ui.strip import strip
 
 store = shared_store()
 run = attached_run(store)
-painted = painted_for(run)
+as_begun = run
 top = st.container(key="strip")
 
 setup, view = st.columns([0.4, 0.6], gap="medium")
@@ -51,7 +51,7 @@ with view:
         run.experiment if run else experiment,
         key="board",
         with_penalty=had_penalty(store, run) if run else has_penalty(experiment),
-        state=painted,
+        standing=standing(as_begun, run) if as_begun and run else None,
     )
     if run:
         final_test(store, run)

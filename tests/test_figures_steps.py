@@ -10,6 +10,7 @@ import pytest
 
 from playground.figures import colors, curves, layers
 from playground.figures.javascript import plotly_javascript, plotly_version
+from playground.live.history import extend, no_history
 from playground.live.windows import LINES, Cursor, window
 from playground.runs.journal import Curves, encode
 from playground.runs.journal import curves as read_curves
@@ -92,26 +93,38 @@ def test_a_gradient_of_exactly_zero_is_a_ring_at_the_bottom_and_a_gap_in_its_lin
 def test_a_change_is_a_line_from_bottom_to_top_that_says_old_and_new() -> None:
     for figure in all_figures(recorded()):
         marks = line(figure, "changed")
-        assert list(marks.x) == [4, 4, 4, None]
-        assert list(marks.y) == [0, 1, 1, None]
-        assert marks.text[1] == "learning rate 0.001 → 0.01"
+        assert list(marks.x) == [4, 4, None]
+        assert list(marks.y) == [0, 1, None]
+        assert set(marks.text[:2]) == {"learning rate 0.001 → 0.01"}, "wherever the pointer meets the line"
         assert marks.yaxis == "y2"
 
 
+def test_the_loss_chart_says_each_change_beside_its_line_at_a_height_of_its_own() -> None:
+    changed = [Changed(step, "network.dropout", 0.0, 0.5) for step in (4, 5, 6)]
+    run = read_curves([encode(changed)])
+    figure = curves.loss(run.table("stepped"), run.table("evaluated"), run.table("changed"))
+    labels = line(figure, "change labels")
+    assert list(labels.x) == [4, 5, 6]
+    assert set(labels.text) == {"dropout 0 → 0.5"}
+    assert len(set(labels.y)) == 3
+
+
 def test_every_trace_names_a_window_of_the_stream_and_columns_in_it() -> None:
-    run = recorded()
+    run, known = recorded(), no_history()
+    extend(known, run)
     for figure in all_figures(run):
         for trace in figure.data:
-            found = window(run, NAMES, trace.meta["window"], Cursor())
+            found = window(known, NAMES, trace.meta["window"], Cursor())
             assert found is not None
             assert {value for key, value in trace.meta.items() if key != "window"} <= set(found[0].columns)
 
 
 def test_live_and_finished_charts_of_one_run_show_the_same_points() -> None:
-    run = recorded()
+    run, known = recorded(), no_history()
+    extend(known, run)
     for figure in all_figures(run):
         for trace in figure.data:
-            found = window(run, NAMES, trace.meta["window"], Cursor())
+            found = window(known, NAMES, trace.meta["window"], Cursor())
             assert found is not None
             columns = found[0].columns
             live = {

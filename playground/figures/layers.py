@@ -24,7 +24,9 @@ def gradients(layers: pd.DataFrame, names: Sequence[str], changed: pd.DataFrame)
 
 def updates(layers: pd.DataFrame, names: Sequence[str], changed: pd.DataFrame) -> go.Figure:
     """Size of each step relative to the weights, RMS(Δw)/RMS(w), one line a layer; faint guide at 1e-3."""
-    look_for = "About 10⁻³ a step (the faint line) is healthy; far above it is unstable, far below it is slow."
+    look_for = (
+        "About 10⁻³ a step (the faint line) is healthy, far above it unstable. A ring at the bottom is exactly 0."
+    )
     figure = layer_chart("Updates / weights", look_for, "RMS(Δw) / RMS(w)", layers, "update", names, changed)
     figure.add_shape(
         type="line",
@@ -83,7 +85,7 @@ def zero_marks(rows: Iterable[tuple[int, Sequence[float]]], names: Sequence[str]
     ['Head']
     """
     found = [(step, layer) for step, row in rows for layer, value in enumerate(row) if value == 0]
-    height = min(0.05, 0.5 / max(len(names), 1))
+    height = min(0.04, 0.25 / max(len(names), 1))
     return {
         "x": [step for step, _ in found],
         "y": [0.025 + height * layer for _, layer in found],

@@ -51,7 +51,8 @@ def step_chart(title: str, look_for: str, y: str, **y_axis: Any) -> go.Figure:
                 **axis,
                 "title_text": "step",
                 "tickformat": ",d",
-                "nticks": 7,
+                "nticks": 5,
+                "tickangle": 0,
                 "unifiedhovertitle_text": "step %{x:,d}",
                 "autorangeoptions": {"minallowed": 0, "include": [0, 10]},
                 "spikecolor": MARK,
@@ -89,21 +90,30 @@ def add_line(
 
 def add_changes(figure: go.Figure, changed: pd.DataFrame, with_text: bool = False) -> None:
     """A dotted line where a control took effect: old → new on hover, and written beside it where `with_text`."""
-    steps, fields, old, new = (column(changed, name) for name in ("step", "field", "old", "new"))
-    marks = change_marks(steps, fields, old, new)
+    columns = [column(changed, name) for name in ("step", "field", "old", "new")]
     figure.add_scatter(
         name="changed",
-        **marks,
+        **change_marks(*columns),
         yaxis="y2",
-        mode="lines+text" if with_text else "lines",
+        mode="lines",
         line={"color": MARK, "width": 1.2, "dash": "dot"},
-        textposition="bottom right",
-        textfont={"size": 10},
-        cliponaxis=False,
         showlegend=False,
-        hovertemplate="step %{x:,d}: %{text}<extra></extra>",
+        hovertemplate="%{text}<extra></extra>",
         meta={"window": "changed", "x": "x", "y": "y", "text": "text"},
     )
+    if with_text:
+        figure.add_scatter(
+            name="change labels",
+            **change_labels(*columns),
+            yaxis="y2",
+            mode="text",
+            textposition="bottom right",
+            textfont={"size": 10},
+            cliponaxis=False,
+            showlegend=False,
+            hoverinfo="skip",
+            meta={"window": "change labels", "x": "x", "y": "y", "text": "text"},
+        )
 
 
 def frame_if_empty(figure: go.Figure, low: float, high: float) -> go.Figure:
@@ -114,21 +124,39 @@ def frame_if_empty(figure: go.Figure, low: float, high: float) -> go.Figure:
 
 
 def change_marks(
-    steps: Sequence[int], fields: Sequence[str], old: Sequence[float], new: Sequence[float], *, first: int = 0
+    steps: Sequence[int], fields: Sequence[str], old: Sequence[float], new: Sequence[float]
 ) -> dict[str, list[Any]]:
-    """Each change as a line from bottom to top, and a gap after it; texts of neighbours stand at different heights.
-
-    `first`: how many changes came before these.
+    """Each change as a line from bottom to top, and a gap after it.
 
     >>> change_marks([40], ["optimizer.learning_rate"], [0.001], [0.01])["text"]
-    ['', 'learning rate 0.001 → 0.01', '', '']
+    ['learning rate 0.001 → 0.01', 'learning rate 0.001 → 0.01', '']
     """
     marks: dict[str, list[Any]] = {"x": [], "y": [], "text": []}
-    for place, (step, field, before, after) in enumerate(zip(steps, fields, old, new, strict=True), first):
-        marks["x"] += [step, step, step, None]
-        marks["y"] += [0, 1 - TEXT_ROW * (place % TEXT_ROWS), 1, None]
-        marks["text"] += ["", f"{FIELDS.get(field, field)} {before:g} → {after:g}", "", ""]
+    for step, field, before, after in zip(steps, fields, old, new, strict=True):
+        marks["x"] += [step, step, None]
+        marks["y"] += [0, 1, None]
+        marks["text"] += [*2 * [in_words(field, before, after)], ""]
     return marks
+
+
+def change_labels(
+    steps: Sequence[int], fields: Sequence[str], old: Sequence[float], new: Sequence[float], *, first: int = 0
+) -> dict[str, list[Any]]:
+    """What changed, beside each line; those of neighbours stand at different heights.
+
+    A trace of its own: where some points of a trace have no text, Plotly's quick redraw mixes the texts up.
+    `first`: how many changes came before these.
+    """
+    heights = [1 - TEXT_ROW * (place % TEXT_ROWS) for place in range(first, first + len(steps))]
+    return {"x": [*steps], "y": heights, "text": [in_words(*change) for change in zip(fields, old, new, strict=True)]}
+
+
+def in_words(field: str, before: float, after: float) -> str:
+    """
+    >>> in_words("regularization.weight_decay", 0.0, 3e-06)
+    'weight decay 0 → 3e-6'
+    """
+    return f"{FIELDS.get(field, field)} {before:g} → {after:g}".replace("e-0", "e-")
 
 
 def column(frame: pd.DataFrame, name: str) -> list[Any]:

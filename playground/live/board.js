@@ -51,12 +51,11 @@ class Board {
     const figures = JSON.stringify(data.figures);
     if (figures !== this.figures) {
       this.figures = figures;
-      for (const chart of this.charts) chart.remove();
-      this.charts = data.figures.map((figure) => new Chart(figure, () => this.look(), () => this.paint()));
-      this.grid.replaceChildren(...this.charts.map((chart) => chart.element), this.digit.element);
+      this.take(data.figures);
     }
     for (const chart of this.charts) chart.isOutdated = true;
     const isNew = attach(this, data);
+    this.live?.wish(); // its charts may have other lines than before
     if (isNew) this.digit.clear();
     this.digit.prepare(data, this.theme, Boolean(data.run));
     loadPlotly(data.plotly).then(() => this.paint(), (error) => console.error(error));
@@ -64,6 +63,19 @@ class Board {
     clearTimeout(this.recheck);
     this.recheck = setTimeout(() => this.live?.status && this.tellState(this.live.status), RECHECK_AFTER);
     this.paint();
+  }
+
+  take(figures) {
+    const before = new Map(this.charts.map((chart) => [chart.title, chart]));
+    this.charts = figures.map((figure) => {
+      const chart = before.get(figure.layout.meta.title);
+      before.delete(figure.layout.meta.title);
+      chart?.take(figure);
+      return chart ?? new Chart(figure, () => this.look(), () => this.paint());
+    });
+    for (const chart of before.values()) chart.remove();
+    const shown = [...this.charts.map((chart) => chart.element), this.digit.element];
+    if (shown.some((element, place) => element !== this.grid.children[place])) this.grid.replaceChildren(...shown);
   }
 
   // A chart came into sight or left it.
@@ -95,13 +107,18 @@ class Board {
   }
 
   // The page was painted for another state of the run: ask it once to paint itself anew.
-  tellState({ state, attempt, step }) {
-    const now = `${state}:${attempt}:${state === "paused" ? step : ""}`;
-    this.painted ??= this.data.state ?? now;
+  tellState(status) {
+    const now = standing(status);
+    this.painted ??= now;
     if (now === this.painted || now === this.told) return;
     this.told = now;
     this.trigger("state", now);
   }
+}
+
+// What a page shows of a run beside its curves. JSON of a plain list, so that Python's numbers and these compare.
+function standing({ state, attempt, step, live }) {
+  return JSON.stringify([state, attempt, state === "paused" ? step : null, Object.entries(live).sort()]);
 }
 
 // Let a part follow the run of its data; true where that is another one than before.
@@ -112,8 +129,8 @@ function attach(part, data) {
     part.live = data.run ? LiveRun.of(data.run, data.base) : null;
     part.painted = part.told = undefined;
   }
-  if (data.state && data.state !== part.painted) {
-    part.painted = data.state;
+  if (data.standing) {
+    part.painted = standing(data.standing);
     part.told = undefined; // the page may have seen another state since it was told one
   }
   // Joined even where it is not new: the element may have been away for longer than a second.

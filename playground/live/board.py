@@ -20,6 +20,8 @@ SCRIPTS = ("live.js", "axes.js", "charts.js", "digit.js", "status.js", "board.js
 DIGITS = {"sample": 5_000, "mnist": 70_000}
 WEIGHTED = ("Linear", "Conv2d")
 
+Standing = dict[str, Any]
+
 COMPONENT = st.components.v2.component(
     "live_board",
     html='<div class="dlp-root">\n</div>',
@@ -30,20 +32,24 @@ COMPONENT = st.components.v2.component(
 
 
 def board(
-    run_id: str | None, experiment: Experiment, key: str, with_penalty: bool, digit: int = 0, state: str | None = None
+    run_id: str | None,
+    experiment: Experiment,
+    key: str,
+    with_penalty: bool,
+    digit: int = 0,
+    standing: Standing | None = None,
 ) -> Any:
     """All charts of a run and what one digit does to every layer, live; empty charts where `run_id` is None.
 
-    `with_penalty`: whether there is one to draw beside the loss. `state` is the run's state and attempt, and
-    its step where it is paused, as this page was painted for them (`"running:0:"`): where the run is in another one,
-    the component reruns the page once and its result's `state` says which.
+    `with_penalty`: whether there is one to draw beside the loss. `standing`: how the run stood when this page was
+    painted (state, attempt, step, live settings); where it stands otherwise, the component reruns the page once.
     """
     return COMPONENT(
         key=key,
         data={
             "part": "board",
             "run": run_id,
-            "state": state,
+            "standing": standing,
             "base": base_path(),
             "plotly": f"{base_path()}/live/plotly.min.js?v={plotly_version()}",
             "figures": board_figures(weighted_names(experiment), with_penalty),

@@ -1,5 +1,6 @@
 // Cards with one Plotly element each that is made once and then updated: zoom and hover stay.
 
+const MOST_LABELS = 6; // stand below one another; older changes say what they were on hover
 const WRITTEN_TRACES = new Set(["train", "validation"]);
 
 function loadPlotly(address) {
@@ -37,10 +38,8 @@ function themeOf(element) {
 
 class Chart {
   constructor(figure, onVisible, onRedraw) {
-    this.figure = figure;
     this.onRedraw = onRedraw;
     this.title = figure.layout.meta.title;
-    this.windows = [...new Set(figure.data.map((trace) => trace.meta.window))];
     this.isVisible = false;
     this.isStale = false; // there are new points
     this.isOutdated = true; // more than points is new
@@ -61,7 +60,6 @@ class Chart {
         <span class="dlp-y" aria-hidden="true"></span>
       </div>`;
     this.element.querySelector("h4").textContent = this.title;
-    this.element.querySelector(".dlp-hint span").textContent = figure.layout.meta.look_for;
     this.thinned = this.element.querySelector(".dlp-thinned");
     // Plotly would measure its own axis titles and all labels beside them anew at every redraw.
     this.element.querySelector(".dlp-x").textContent = figure.layout.xaxis.title.text;
@@ -70,7 +68,7 @@ class Chart {
     this.plot.style.height = `${figure.layout.height}px`;
     this.plot.setAttribute("aria-label", this.title);
     this.hidden = new Set(); // names of lines that were switched off
-    this.element.querySelector(".dlp-legend").append(...this.legendButtons());
+    this.take(figure);
     this.unzoom = this.element.querySelector(".dlp-unzoom");
     this.unzoom.onclick = () => this.resetZoom();
     const save = this.element.querySelector(".dlp-save");
@@ -91,6 +89,15 @@ class Chart {
     this.resize.observe(this.plot);
   }
 
+  // Another figure of the same title, with more lines or fewer; zoom and hidden lines stay.
+  take(figure) {
+    this.figure = figure;
+    this.windows = [...new Set(figure.data.map((trace) => trace.meta.window))];
+    this.element.querySelector(".dlp-hint span").textContent = figure.layout.meta.look_for;
+    this.element.querySelector(".dlp-legend").replaceChildren(...this.legendButtons());
+    this.isOutdated = true;
+  }
+
   // Plotly's own legend would take a growing part of the chart where there are many layers.
   legendButtons() {
     const lines = this.figure.data.filter((trace) => trace.showlegend !== false);
@@ -101,7 +108,7 @@ class Chart {
       button.firstChild.style.borderTop = `2px ${line.dash === "dot" ? "dotted" : "solid"} ${line.color}`;
       button.lastChild.textContent = name;
       button.title = `Show or hide ${name}`;
-      button.setAttribute("aria-pressed", "true");
+      button.setAttribute("aria-pressed", String(!this.hidden.has(name)));
       button.onclick = () => {
         if (!this.hidden.delete(name)) this.hidden.add(name);
         button.setAttribute("aria-pressed", String(!this.hidden.has(name)));
@@ -148,14 +155,18 @@ class Chart {
   replot(traces, theme, run) {
     const { Plotly } = window;
     const { plot, hovered } = this;
-    const config = { displayModeBar: false, doubleClick: "reset", showTips: false };
+    const config = { displayModeBar: false, doubleClick: "autosize", showTips: false };
     Plotly.react(plot, traces, this.layout(theme, run), config);
     if (hovered && plot.matches(":hover")) Plotly.Fx.hover(plot, hovered);
+    this.markZoom(); // another run's chart isn't zoomed
     if (this.isMade) return;
     this.isMade = true;
     plot.on("plotly_hover", ({ event }) => (this.hovered = event));
     plot.on("plotly_unhover", () => (this.hovered = null));
-    plot.on("plotly_relayout", () => this.markZoom());
+    plot.on("plotly_relayout", () => {
+      this.hovered = null; // the pointer is elsewhere on a zoomed chart
+      this.markZoom();
+    });
   }
 
   traces(series) {
@@ -165,7 +176,10 @@ class Chart {
       if (this.hidden.has(trace.name)) filled.visible = false;
       if (trace.meta.text) filled.text = columns[trace.meta.text] ?? [];
       if (trace.meta.customdata) filled.customdata = columns[trace.meta.customdata] ?? [];
-      if (trace.mode === "lines+text") filled.textposition = sides(filled.x, series);
+      if (trace.mode === "text") {
+        for (const column of ["x", "y", "text"]) filled[column] = filled[column].slice(-MOST_LABELS);
+        filled.textposition = sides(filled.x, series);
+      }
       if (trace.meta["marker.color"]) filled.marker = { ...trace.marker, color: columns[trace.meta["marker.color"]] ?? [] };
       return filled;
     });
@@ -179,7 +193,8 @@ class Chart {
     const colors = { linecolor: theme.border, tickcolor: theme.border, title: undefined };
     if (!this.isEmpty) colors.range = undefined; // the figure's own is for an empty chart
     const { include } = xaxis.autorangeoptions;
-    const autorangeoptions = { ...xaxis.autorangeoptions, include: [...include, reach(this.data, this.end)] };
+    const end = Math.max(...include, reach(this.data, this.end));
+    const autorangeoptions = { ...xaxis.autorangeoptions, include: [...include, end], maxallowed: end }; // no room for markers
     return {
       ...rest,
       autosize: true,
@@ -197,7 +212,7 @@ class Chart {
 
   markZoom() {
     const { xaxis, yaxis } = this.plot._fullLayout;
-    this.unzoom.hidden = xaxis.autorange && yaxis.autorange;
+    this.unzoom.hidden = this.isEmpty || (xaxis.autorange && yaxis.autorange);
   }
 
   resetZoom() {
@@ -207,11 +222,12 @@ class Chart {
   save() {
     const theme = themeOf(this.element);
     const layout = { ...this.layout(theme), title: { text: this.title }, paper_bgcolor: theme.background };
+    layout.legend = { orientation: "h", x: 0, y: -0.2, yanchor: "top" }; // takes the room that many layers need
     const ranges = this.plot._fullLayout;
     const { xaxis, yaxis } = this.figure.layout;
     layout.xaxis = { ...layout.xaxis, title: xaxis.title, range: [...ranges.xaxis.range] };
     layout.yaxis = { ...layout.yaxis, title: yaxis.title, range: [...ranges.yaxis.range] };
-    layout.margin = { ...layout.margin, t: 84 };
+    layout.margin = { ...layout.margin, t: 56 };
     layout.showlegend = true;
     const filename = this.title.toLowerCase().replace(/[^a-z]+/g, "-");
     window.Plotly.downloadImage({ data: this.data, layout }, { format: "png", filename, width: 800, height: 420, scale: 2 });

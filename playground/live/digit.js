@@ -83,10 +83,10 @@ class DigitPanel {
   }
 
   draw(buffer) {
-    this.buffer = buffer;
     const size = new DataView(buffer).getUint32(0, true);
     const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, size)));
     const bytes = new Uint8Array(buffer, 4 + size);
+    this.buffer = buffer;
     const shapes = JSON.stringify(header.layers.map((layer) => [layer.name, layer.shape]));
     if (shapes !== this.shapes || !this.layers.length) this.build(header, shapes);
     this.layers.forEach((shown, index) => shown.paint(header.layers[index], bytes, this.maps, header));
@@ -197,9 +197,11 @@ function shapeText(shape, tiles, width, isFlat) {
 }
 
 function percent(share) {
+  if (share === null) return "NaN";
   return `${(100 * share).toFixed(share > 0.0005 && share < 0.9995 ? 1 : 0)} %`;
 }
 
 function shortText(value) {
+  if (value === null) return "not finite";
   return Math.abs(value) >= 100 || value === 0 ? value.toFixed(0) : value.toPrecision(2).replace("-", "−");
 }

@@ -27,9 +27,9 @@ def no_history() -> Curves:
 def extend(history: Curves, news: Curves, most_rows: int = MOST_ROWS) -> None:
     """Append what is new; where the table of steps grows too long, forget steps that no line will show again."""
     penalties = dict(zip(news.stepped["step"], news.stepped["penalty"], strict=True))
-    news.evaluated["penalty"] = [penalties.get(step, math.nan) for step in news.evaluated["step"]]
+    at_evaluations = [penalties.get(step, math.nan) for step in news.evaluated["step"]]
     for table in fields(Curves):
-        new = getattr(news, table.name)
+        new = {"penalty": at_evaluations, **getattr(news, table.name)}
         for column, values in getattr(history, table.name).items():
             values.extend(new[column])
     if len(history.stepped["step"]) > most_rows:

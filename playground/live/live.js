@@ -53,13 +53,14 @@ class LiveRun {
 
   setLink(link) {
     this.link = link;
-    for (const part of this.parts) part.draw({ link: true });
+    for (const part of this.parts) this.draw(part, { link: true });
   }
 
   join(part) {
     this.parts.add(part);
     this.wish();
-    part.draw({ status: true, link: true, picture: this.picture !== null, windows: Object.keys(this.series), reset: true });
+    const all = { status: true, link: true, picture: this.picture !== null, windows: Object.keys(this.series), reset: true };
+    this.draw(part, all);
   }
 
   leave(part) {

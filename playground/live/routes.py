@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import logging
 from contextlib import suppress
 from functools import cache
 from urllib.parse import urlsplit
@@ -86,7 +87,9 @@ async def converse(socket: WebSocket, store: Store, streams: Streams) -> None:
         finally:
             speaking.cancel()
             listening.cancel()
-            await asyncio.gather(speaking, listening, return_exceptions=True)
+            for ending in await asyncio.gather(speaking, listening, return_exceptions=True):
+                if isinstance(ending, Exception):
+                    logging.getLogger(__name__).error("the talk about %s broke", run_id, exc_info=ending)
 
 
 async def listen(socket: WebSocket, browser: Conversation, news: asyncio.Event) -> None:

@@ -35,6 +35,7 @@ function statusText(status) {
   const whole = (number) => number.toLocaleString("en-US");
   const isRunning = status.state === "running";
   if (isRunning && !status.step) return "about to make its first step";
+  if (!status.step) return "";
   const isDone = status.step === status.total_steps;
   const words = [isDone ? `${whole(status.step)} steps` : `step ${whole(status.step)} of ${whole(status.total_steps)}`];
   const epoch = trimmed(status.epoch);

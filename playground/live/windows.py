@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.figures.layers import on_log_axis, zero_marks
-from playground.figures.steps import change_marks
+from playground.figures.steps import change_labels, change_marks
 from playground.live.history import places_of
 from playground.live.thinning import MOST_BATCHES, MOST_MEASUREMENTS, block_size, every, extremes, full_blocks
 from playground.runs.journal import Curves
@@ -125,10 +125,15 @@ def zeros_of(column: str) -> Callable[[Curves, Sequence[str], list[int]], Points
 
 
 def changes(curves: Curves, _: Sequence[str], indices: list[int]) -> Points:
-    steps, fields, old, new = (
-        [curves.changed[name][index] for index in indices] for name in ("step", "field", "old", "new")
-    )
-    return change_marks(steps, fields, old, new, first=indices[0] if indices else 0)
+    return change_marks(*changed(curves, indices))
+
+
+def labels_of_changes(curves: Curves, _: Sequence[str], indices: list[int]) -> Points:
+    return change_labels(*changed(curves, indices), first=indices[0] if indices else 0)
+
+
+def changed(curves: Curves, indices: list[int]) -> list[list[Any]]:
+    return [[curves.changed[name][index] for index in indices] for name in ("step", "field", "old", "new")]
 
 
 LINES: Mapping[str, Line] = {
@@ -144,6 +149,7 @@ LINES: Mapping[str, Line] = {
     "update": Line("layers", of_layers("update")),
     "update zero": Line("layers", zeros_of("update")),
     "changed": Line("changed", changes),
+    "change labels": Line("changed", labels_of_changes),
 }
 
 

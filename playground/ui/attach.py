@@ -24,13 +24,17 @@ PANELS = {
 
 
 def attached_run(store: Store) -> Run | None:
-    """The run of the address; when it is new to this session, its set-up goes into the editors."""
-    run_id = st.query_params.get("run")
+    """The run of the address, or else the one this session looked at last.
+
+    When it is new to this session, its set-up goes into the editors; so does what another page changed of it live.
+    """
+    run_id = st.query_params.get("run") or session.recall("run")
     if not run_id:
         return None
     run = store.run(run_id)
     if run is None:
-        del st.query_params["run"]
+        st.query_params.pop("run", None)
+        session.keep("run", None)
         st.warning(f"There is no run {run_id[:20]} here: it may have been deleted. Press Train for a new one.")
         return None
     if session.recall("run") != run.id:
@@ -38,7 +42,19 @@ def attached_run(store: Store) -> Run | None:
         session.keep("sent", run.live)
         if session.draft().experiment != as_it_is(run):
             session.load(as_it_is(run))
+    elif others := changed_by_others(run):
+        session.keep("sent", {**(session.recall("sent") or {}), **others})
+        session.load(with_live(session.draft().experiment, others))
+    session.keep("seen", run.live)
+    if "run" not in st.query_params:
+        st.query_params["run"] = run.id
     return run
+
+
+def changed_by_others(run: Run) -> dict[str, float]:
+    """The live settings that have other values than when this page last looked, and didn't get them from here."""
+    seen, sent = session.recall("seen") or run.live, session.recall("sent") or {}
+    return {field: value for field, value in run.live.items() if value not in (seen.get(field, value), sent.get(field))}
 
 
 def begin(
@@ -83,11 +99,9 @@ def differences(run: Run | None, experiment: Experiment) -> list[str]:
     return [label for name, label in PANELS.items() if getattr(mine, name) != getattr(run.experiment, name)]
 
 
-def painted_for(run: Run | None) -> str | None:
-    """What a page shows of a run beside its curves: where this differs, the page has to be painted anew."""
-    if run is None:
-        return None
-    return f"{run.state}:{run.attempt}:{run.step if run.state == 'paused' else ''}"
+def standing(before: Run, after: Run) -> dict[str, Any]:
+    """How the run stood when the page was painted: its state as the script began, its live settings as it ended."""
+    return {"state": before.state, "attempt": before.attempt, "step": before.step, "live": after.live}
 
 
 def has_penalty(experiment: Experiment) -> bool:
