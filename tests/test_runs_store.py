@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from playground.experiment import Experiment, Training
+from playground.runs import control
 from playground.runs.journal import curves, encode, slim_curves
 from playground.runs.states import ACTIVE, RESUMABLE
-from playground.runs.store import Store
+from playground.runs.store import NotHeld, Store
 from playground.training.events import Changed, Evaluated, Event, LayersMeasured, Stepped
 
 EXPERIMENT = Experiment(training=Training(seed=7))
@@ -83,6 +84,52 @@ def test_runs_of_a_worker_nobody_knows_are_found_lost(store: Store) -> None:
     store.bury_the_silent("gone")
     assert [run.id for run in store.runs(("lost",))] == [run_id]
     assert store.runs(ACTIVE) == []
+
+
+def test_a_silent_worker_that_is_known_to_live_keeps_its_runs(store: Store) -> None:
+    run_id = store.create(EXPERIMENT, "asleep")
+    store.claim("mine", 4)
+    store.bury_the_silent("gone", spare=["mine"])
+    assert [run.id for run in store.runs(ACTIVE)] == [run_id]
+
+
+@pytest.mark.parametrize("next_worker", ["other", "first", None])
+def test_who_lost_a_run_can_not_write_to_it_whoever_holds_it_now(store: Store, next_worker: str | None) -> None:
+    run_id = store.create(EXPERIMENT, "run")
+    first = store.claim("first", 4)
+    assert first is not None
+    store.record(run_id, 1, encode([Stepped(1, 0, 0, 0, 0, 0, 1)]), first.holder, step=1)
+    store.bury("first", "silent")
+    if next_worker:
+        store.requeue(run_id, RESUMABLE)
+        assert store.claim(next_worker, 4)
+    before = store.run(run_id)
+    with pytest.raises(NotHeld):
+        store.record(run_id, 2, encode([Stepped(2, 0, 0, 0, 0, 0, 1)]), first.holder, step=2, state="paused")
+    with pytest.raises(NotHeld):
+        store.forget_after(run_id, -1, first.holder)
+    assert store.run(run_id) == before
+    assert curves(text for _, text in store.chunks(run_id)).stepped["step"] == [1]
+
+
+def test_what_was_asked_of_a_run_before_it_ended_is_void_when_it_goes_on(store: Store) -> None:
+    run_id, other = store.create(EXPERIMENT, "run"), store.create(EXPERIMENT, "other")
+    asked, asked_of_other = store.ask(run_id, "pause"), store.ask(other, "pause")
+    store.set_state(run_id, "lost")
+    store.requeue(run_id, RESUMABLE)
+    assert store.control_outcome(asked) == (True, "the run had ended")
+    assert [left.id for left in store.open_controls([run_id, other])] == [asked_of_other]
+
+
+@pytest.mark.parametrize(("step", "message"), [(0, "stopped before its first step"), (1994, "stopped at step 1,994")])
+def test_a_run_that_is_stopped_in_the_queue_says_how_far_it_came(store: Store, step: int, message: str) -> None:
+    run_id = store.create(EXPERIMENT, "run")
+    store.record(run_id, 0, None, step=step, state="lost")
+    store.requeue(run_id, RESUMABLE)
+    control.stop(store, run_id)
+    run = store.run(run_id)
+    assert run is not None
+    assert (run.state, run.message) == ("stopped", message)
 
 
 def test_events_come_back_bit_for_bit_in_their_order(store: Store) -> None:

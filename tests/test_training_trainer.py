@@ -144,11 +144,14 @@ def test_evaluation_takes_at_most_a_tenth_of_the_time_by_digits() -> None:
 
 
 def diverged(experiment: Experiment) -> Diverged:
-    *_, stepped, last = train(experiment)
+    *_, found, last = train(experiment)
     assert isinstance(last, Diverged)
-    assert isinstance(stepped, Stepped)
-    assert stepped.step == last.step
-    assert not math.isfinite(stepped.loss + stepped.penalty)
+    assert isinstance(found, Stepped | Evaluated)
+    assert found.step == last.step
+    if isinstance(found, Stepped):
+        assert not math.isfinite(found.loss + found.penalty)
+    else:
+        assert not math.isfinite(found.train_loss + found.validation_loss)
     return last
 
 
@@ -170,6 +173,28 @@ def test_weights_that_start_too_large_are_named() -> None:
     layers = tuple(layer for _ in range(40) for layer in MLP[1:])
     experiment = small(MLP[0], *layers).but(network=Network(layers=(MLP[0], *layers), initialization=huge))
     assert "weights start too large: try the default initialization" in diverged(experiment).message
+
+
+@pytest.mark.parametrize(("broken_at", "why"), [(20, "the last step"), (5, "a step that is evaluated")])
+def test_an_update_that_breaks_the_network_ends_the_run_where_an_evaluation_finds_it(
+    broken_at: int, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = Trainer(small())
+    update = trainer.update
+
+    def breaking(rate: float) -> None:
+        update(rate)
+        if trainer.step == broken_at - 1:
+            trainer.weights[0].data.fill_(math.nan)
+
+    monkeypatch.setattr(trainer, "update", breaking)
+    *_, evaluated, last = steps(trainer, 20)
+    assert isinstance(evaluated, Evaluated), why
+    assert math.isnan(evaluated.validation_loss)
+    assert isinstance(last, Diverged)
+    assert last.step == trainer.step == broken_at
+    assert last.message.startswith(f"diverged at step {broken_at}: ")
+    assert trainer.finished
 
 
 def test_an_absent_device_is_refused_beside_its_control(monkeypatch: pytest.MonkeyPatch) -> None:

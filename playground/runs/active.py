@@ -7,7 +7,7 @@ import time
 from playground.errors import SpecError
 from playground.runs.journal import encode
 from playground.runs.store import Control, Run, Store
-from playground.training.checkpoint import restore, save
+from playground.training.checkpoint import STATE, restore, save
 from playground.training.events import Diverged, Event, Finished
 from playground.training.trainer import Trainer
 
@@ -19,10 +19,12 @@ class ActiveRun:
     """One run, its trainer and what has not been written yet.
 
     `until_epoch` and `batches` count down to the next pause when the user steps; both are None while it just runs.
+    Whatever writes raises `NotHeld` where the worker was taken for dead and lost the run.
     """
 
     def __init__(self, run: Run, store: Store) -> None:
         self.id = run.id
+        self.holder = run.holder
         self.store = store
         self.trainer = Trainer(run.experiment)
         self.is_running = True
@@ -35,13 +37,14 @@ class ActiveRun:
         self.recent: list[tuple[float, int]] = []  # (seconds of training, digits seen), the last second of it
         self.flushed = -math.inf
         self.saved = time.monotonic()
-        self.saved_step = -1
+        self.saved_step = -1  # no checkpoint yet: one is due with the next flush
         folder = store.checkpoint_folder(run.id)
-        if run.attempt and folder.exists():
+        if run.attempt and (folder / STATE).exists():
             restore(self.trainer, folder)
-            store.forget_after(run.id, self.trainer.step)
+            self.saved_step = self.trainer.step
+            store.forget_after(run.id, self.trainer.step, self.holder)
         else:
-            store.forget_after(run.id, -1)
+            store.forget_after(run.id, -1, self.holder)
             self.note(self.trainer.start())
         if run.begin != "run":
             self.step(run.begin)
@@ -50,9 +53,11 @@ class ActiveRun:
 
     def turn(self, seconds: float) -> None:
         """Train for about so long, or until the next pause or the end."""
+        if self.has_ended:
+            return
         begin = time.perf_counter()
         spent = 0.0
-        while self.is_running and not self.has_ended and spent < seconds:
+        while self.is_running and spent < seconds:
             events = self.trainer.advance()
             self.note(events)
             self.count_down()
@@ -72,16 +77,16 @@ class ActiveRun:
             if self.saved_step != self.trainer.step:
                 self.save()
         elif time.monotonic() - self.flushed > FLUSH_EVERY:
-            self.write()
-            if time.monotonic() - self.saved > CHECKPOINT_EVERY:
+            if self.saved_step < 0 or time.monotonic() - self.saved > CHECKPOINT_EVERY:
                 self.save()
+            else:
+                self.write()
 
     def obey(self, control: Control) -> None:
         """Carry a control out, now, between two steps; raises `SpecError` where its value can't be."""
         match control.name:
             case "pause":
-                if self.is_running:
-                    self.pause()
+                self.pause()
             case "resume":
                 self.go_on()
             case "step":
@@ -94,7 +99,7 @@ class ActiveRun:
             case "change":
                 self.note((self.trainer.change(control.value["field"], control.value["value"]),))
                 self.write()
-                self.saved, self.saved_step = -math.inf, -1  # a checkpoint soon: it holds the new value
+                self.saved_step = -1  # a checkpoint soon: it holds the new value
             case _:
                 raise SpecError("run", f"there is no control {control.name}")
 
@@ -134,7 +139,10 @@ class ActiveRun:
         self.write(state="lost", message=message, ended=time.time())
 
     def save(self) -> None:
-        """A checkpoint of exactly what has been written: resumed from it, the curve has no gap and no overlap."""
+        """A checkpoint of exactly what has been written: resumed from it, the curve has no gap and no overlap.
+
+        Written first, since that fails where another worker holds the run by now: the checkpoint is that one's.
+        """
         self.write()
         save(self.trainer, self.store.checkpoint_folder(self.id))
         self.saved = time.monotonic()
@@ -153,6 +161,7 @@ class ActiveRun:
             self.id,
             self.first_pending_step,
             encode(self.pending) if has_columns else None,
+            self.holder,
             step=trainer.step,
             epoch=trainer.epoch,
             total_steps=trainer.total_steps,

@@ -40,7 +40,9 @@ def step(store: Store, run_id: str, unit: Literal["batch", "epoch"] = "batch") -
 
 def stop(store: Store, run_id: str) -> None:
     """End a run for good; one that still queues ends at once."""
-    if not store.set_state(run_id, "stopped", "stopped before its first step", only_from=("queued",)):
+    run = store.run(run_id)
+    message = f"stopped at step {run.step:,}" if run and run.step else "stopped before its first step"
+    if not store.set_state(run_id, "stopped", message, only_from=("queued",)):
         control(store, run_id, "stop")
 
 

@@ -9,12 +9,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import CursorResult, Engine, Row, bindparam, create_engine, delete, event, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    Row,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from playground.experiment import Experiment, read
 from playground.runs.schema import chunks, controls, metadata, runs, tasks, views, watches, workers
 from playground.runs.states import ACTIVE, ENDED, LIVE, State
 
+Holder = tuple[str | None, int]  # worker and attempt: another attempt of the same worker is another hold
 LETTERS = string.ascii_letters + string.digits
 ID_LENGTH = 10  # 60 bits: nobody guesses another one's run
 STALE_AFTER = 10.0  # seconds without a sign of life after which a worker counts as gone
@@ -24,6 +38,10 @@ OPEN_CONTROLS = (
     .where(controls.c.taken.is_(None), controls.c.run.in_(bindparam("runs", expanding=True)))
     .order_by(controls.c.id)
 )
+
+
+class NotHeld(Exception):
+    """A worker wrote to a run that it no longer holds: it was taken for dead, or the run is gone."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +69,10 @@ class Run:
     @property
     def is_live(self) -> bool:
         return self.state in LIVE
+
+    @property
+    def holder(self) -> Holder:
+        return self.worker, self.attempt
 
     @property
     def seconds_left(self) -> float | None:
@@ -168,27 +190,47 @@ class Store:
                 .where(runs.c.id == oldest, runs.c.state == "queued", running < runs_at_once)
                 .values(state="running", worker=worker, message="")
             )
-        return self.run(oldest) if result.rowcount == 1 else None
+        run = self.run(oldest) if result.rowcount == 1 else None
+        return run if run and run.worker == worker else None  # else it has been taken away again meanwhile
 
     def requeue(self, run_id: str, from_states: Sequence[State]) -> bool:
-        """Let a run that ended too early go on from its last checkpoint."""
-        return self.set_state(
-            run_id, "queued", only_from=from_states, worker=None, begin="run", attempt=runs.c.attempt + 1
-        )
+        """Let a run that ended too early go on from its last checkpoint; what it was asked before is void."""
+        again = {"state": "queued", "message": "", "ended": None, "worker": None, "begin": "run"}
+        with self.engine.begin() as connection:
+            result = connection.execute(
+                update(runs)
+                .where(runs.c.id == run_id, runs.c.state.in_(from_states))
+                .values(**again, attempt=runs.c.attempt + 1)
+            )
+            if result.rowcount == 1:
+                connection.execute(
+                    update(controls)
+                    .where(controls.c.run == run_id, controls.c.taken.is_(None))
+                    .values(taken=time.time(), refusal="the run had ended")
+                )
+        return result.rowcount == 1
 
     # --- what a worker writes ---------------------------------------------------------------------------------------
 
-    def record(self, run_id: str, first_step: int, events: str | None, **columns: Any) -> None:
-        """Append a chunk of events (JSON, see `journal.encode`) and set the run's progress, together."""
+    def record(
+        self, run_id: str, first_step: int, events: str | None, holder: Holder | None = None, **columns: Any
+    ) -> None:
+        """Append a chunk of events (JSON, see `journal.encode`) and set the run's progress, together.
+
+        Raises `NotHeld`, and writes nothing, where a holder is given that doesn't hold the run.
+        """
         with self.engine.begin() as connection:
+            advance(connection, run_id, holder, columns)
             if events:
                 connection.execute(insert(chunks).values(run=run_id, first_step=first_step, events=events))
-            if columns:
-                connection.execute(update(runs).where(runs.c.id == run_id).values(**columns))
 
-    def forget_after(self, run_id: str, step: int) -> None:
-        """Drop the chunks that begin after a step: a run goes on from its checkpoint at that step."""
+    def forget_after(self, run_id: str, step: int, holder: Holder | None = None) -> None:
+        """Drop the chunks that begin after a step: a run goes on from its checkpoint at that step.
+
+        Raises `NotHeld`, as `record` does.
+        """
         with self.engine.begin() as connection:
+            advance(connection, run_id, holder, {})
             connection.execute(delete(chunks).where(chunks.c.run == run_id, chunks.c.first_step > step))
 
     def chunks(self, run_id: str, after: int = 0, limit: int | None = None) -> list[tuple[int, str]]:
@@ -343,8 +385,11 @@ class Store:
                 update(tasks).where(tasks.c.worker == worker, tasks.c.state == "taken").values(state="waiting")
             )
 
-    def bury_the_silent(self, message: str) -> None:
-        """Bury every worker that gave no sign of life for `STALE_AFTER` seconds, and those the table doesn't know."""
+    def bury_the_silent(self, message: str, spare: Iterable[str] = ()) -> None:
+        """Bury every worker that gave no sign of life for `STALE_AFTER` seconds, and those the table doesn't know.
+
+        `spare` are those that are known to live: all are silent on a laptop that slept.
+        """
         with self.engine.connect() as connection:
             alive = select(workers.c.id).where(workers.c.seen > time.time() - STALE_AFTER)
             gone = set(connection.execute(select(workers.c.id).where(workers.c.id.not_in(alive))).scalars())
@@ -353,9 +398,23 @@ class Store:
                     select(runs.c.worker).where(runs.c.state.in_(ACTIVE), runs.c.worker.not_in(alive)).distinct()
                 ).scalars()
             )
-        for worker in gone:
+        for worker in gone.difference(spare):
             if worker:
                 self.bury(worker, message)
+
+
+def advance(connection: Connection, run_id: str, holder: Holder | None, columns: dict[str, Any]) -> None:
+    """Set a run's columns; raises `NotHeld` where a holder is given that doesn't hold it.
+
+    Called first in a transaction, even with nothing to set: the update locks the row, so the hold lasts to its end.
+    """
+    query = update(runs).where(runs.c.id == run_id)
+    if holder is not None:
+        worker, attempt = holder
+        query = query.where(runs.c.worker == worker, runs.c.attempt == attempt, runs.c.state.in_(ACTIVE))
+    result = connection.execute(query.values(**{"worker": runs.c.worker, **columns}))
+    if holder is not None and result.rowcount == 0:
+        raise NotHeld(run_id)
 
 
 def engine(url: str) -> Engine:

@@ -1,6 +1,7 @@
 """What somebody watches of a run in a worker: computed for a twentieth of the time at most, sent as bytes."""
 
 import json
+import math
 import time
 from collections.abc import Mapping
 
@@ -44,6 +45,7 @@ class Viewer:
             if run is None or run.trainer.step == step or now - at < SHORTEST_PAUSE:
                 continue
             begin = time.monotonic()
+            self.shown[key] = (run.trainer.step, begin)  # before it is made: what fails is not tried again at once
             self.store.show(run_id, view, digit, run.trainer.step, picture(run.trainer, digit))
             end = time.monotonic()
             self.shown[key] = (run.trainer.step, end)
@@ -56,6 +58,7 @@ def picture(trainer: Trainer, digit: int) -> bytes:
 
     `digit` indexes the experiment's source. In eval mode. Tiles code values linearly: of a signed layer 128 is zero
     and 1 and 255 are minus and plus its largest magnitude; of an unsigned one 0 is zero and 255 its largest value.
+    Infinite values are coded as the largest finite one, NaN as zero; as numbers in the header both are None.
     """
     digits = load_digits(trainer.experiment.data.source)
     digit = digit % len(digits.labels)
@@ -77,7 +80,7 @@ def picture(trainer: Trainer, digit: int) -> bytes:
                 "low": low,
                 "high": high,
                 "signed": is_signed,
-                "values": [float(value) for value in layer.values] if layer is layers[-1] else None,
+                "values": [finite_or_none(value) for value in layer.values] if layer is layers[-1] else None,
             }
         )
         bodies.append(body)
@@ -105,17 +108,23 @@ def tiles_of(values: np.ndarray) -> np.ndarray:
     return values[None, None, :WIDEST_STRIP]
 
 
-def coded(tiles: np.ndarray) -> tuple[bytes, float, float, bool]:
-    """(bytes, lowest, highest, signed)."""
-    low, high = float(np.nan_to_num(tiles.min())), float(np.nan_to_num(tiles.max()))
-    is_signed = low < 0
-    most = max(abs(low), abs(high)) or 1.0
-    scaled = 128 + np.nan_to_num(tiles) * (127 / most) if is_signed else np.nan_to_num(tiles) * (255 / most)
+def coded(tiles: np.ndarray) -> tuple[bytes, float | None, float | None, bool]:
+    """(bytes, lowest and highest of the finite values if there are any, signed)."""
+    finite = tiles[np.isfinite(tiles)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (None, None)
+    most = float(np.abs(finite).max(initial=0.0)) or 1.0
+    shares = np.nan_to_num(tiles, nan=0.0, posinf=most, neginf=-most) / most  # divided first: no overflow
+    is_signed = bool(shares.min() < 0)
+    scaled = 128 + shares * 127 if is_signed else shares * 255
     return np.clip(np.rint(scaled), 0, 255).astype(np.uint8).tobytes(), low, high, is_signed
+
+
+def finite_or_none(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
 
 
 def packed(header: dict[str, object], body: bytes) -> bytes:
     """Length (4 bytes, little-endian), header padded so that the body starts at a multiple of 8, body."""
-    text = json.dumps(header, separators=(",", ":")).encode()
+    text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
     text += b" " * (-(4 + len(text)) % 8)
     return len(text).to_bytes(4, "little") + text + body

@@ -7,18 +7,21 @@ and checkpoints, and ends by itself when the server that started it is gone.
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import torch
+from sqlalchemy.exc import SQLAlchemyError
 
 from playground.errors import SpecError
 from playground.experiment import Conv2d, Data, Experiment, Flatten, MaxPool2d, Network, ReLU, Training
 from playground.runs.active import ActiveRun
 from playground.runs.settings import open_store, settings
-from playground.runs.store import Control, Store
+from playground.runs.store import Control, NotHeld, Run, Store
 from playground.runs.tasks import answer
 from playground.runs.views import Viewer
 from playground.training.trainer import Trainer
@@ -28,6 +31,7 @@ LISTEN_EVERY = 0.02
 IDLE = 0.02  # seconds between two turns that find nothing to do
 CLAIM_EVERY = 0.1  # while busy; an idle worker looks at every turn
 LIFE_EVERY = 1.0
+REST = 1.0  # seconds without views after one could not be made
 
 
 class Worker:
@@ -37,14 +41,13 @@ class Worker:
         self.runs_at_once = runs_at_once
         self.active: dict[str, ActiveRun] = {}
         self.viewer = Viewer(store)
-        self.listened = self.claimed = self.lived = 0.0
+        self.listened = self.claimed = 0.0
+        self.leaving = threading.Event()
+        self.life = threading.Thread(target=self.live, name="life", daemon=True)
 
     def turn(self) -> None:
         """Look at what is asked, then let each run train for a moment."""
         now = time.monotonic()
-        if now - self.lived > LIFE_EVERY:
-            self.store.sign_of_life(self.id, ready=True)
-            self.lived = now
         if self.active and now - self.listened > LISTEN_EVERY:
             self.listened = now
             for control in self.store.open_controls(self.active):
@@ -56,11 +59,21 @@ class Worker:
             answer(self.store, self.id)
         for run in list(self.active.values()):
             self.carefully(run, ActiveRun.turn, TURN)
-        self.viewer.serve(self.active)
+        self.show()
         for run_id in [run_id for run_id, run in self.active.items() if run.has_ended]:
             del self.active[run_id]
         if not is_busy:
             time.sleep(IDLE)
+
+    def live(self) -> None:
+        """Give signs of life until the worker leaves: in a thread, since a step or an answer may take long."""
+        while True:
+            try:
+                self.store.sign_of_life(self.id, ready=True)
+            except SQLAlchemyError as error:  # a store that is busy or away for a moment
+                traceback.print_exception(error)
+            if self.leaving.wait(LIFE_EVERY):
+                return
 
     def claim(self) -> None:
         run = self.store.claim(self.id, self.runs_at_once)
@@ -69,35 +82,56 @@ class Worker:
         try:
             self.active[run.id] = ActiveRun(run, self.store)
         except Exception as error:
-            self.fail(run.id, error)
+            self.fail(run, error)
 
     def obey(self, control: Control) -> None:
+        run = self.active.get(control.run)
+        if run is None:  # lost over the control before this one
+            return
         refusal = None
         try:
-            self.active[control.run].obey(control)
+            run.obey(control)
         except SpecError as error:
             refusal = error.message
+        except NotHeld as error:
+            self.fail(run, error)
+            return  # the control is for the one that holds it
         except Exception as error:
-            self.fail(control.run, error)
+            self.fail(run, error)
         self.store.take_control(control.id, refusal)
+
+    def show(self) -> None:
+        """A view that can't be made must not touch the runs."""
+        try:
+            self.viewer.serve(self.active)
+        except Exception as error:
+            traceback.print_exception(error)
+            self.viewer.rest_until = time.monotonic() + REST
 
     def carefully(self, run: ActiveRun, act: Callable[[ActiveRun, Any], None], argument: Any) -> None:
         """One run's failure must not touch the others."""
         try:
             act(run, argument)
         except Exception as error:
-            self.fail(run.id, error)
+            self.fail(run, error)
 
-    def fail(self, run_id: str, error: Exception) -> None:
-        self.active.pop(run_id, None)
+    def fail(self, run: Run | ActiveRun, error: Exception) -> None:
+        """Let go of a run and say why, unless it is another worker's by now."""
+        self.active.pop(run.id, None)
+        if isinstance(error, NotHeld):
+            return
         if not isinstance(error, SpecError):
             traceback.print_exception(error)
-        self.store.set_state(run_id, "failed", reason(error))
+        with suppress(NotHeld):
+            self.store.record(run.id, 0, None, run.holder, state="failed", message=reason(error), ended=time.time())
 
     def leave(self, message: str) -> None:
-        for run in self.active.values():
+        for run in list(self.active.values()):
             if not run.has_ended:
                 self.carefully(run, ActiveRun.leave, f"{message} at step {run.trainer.step:,}")
+        self.leaving.set()
+        if self.life.is_alive():
+            self.life.join()  # a sign of life after the burial would be a ghost's
         self.store.bury(self.id, message)
 
 
@@ -140,6 +174,7 @@ def main() -> None:
     chosen = settings()
     worker = Worker(sys.argv[1], open_store(chosen), chosen.runs_at_once)
     warm_up()
+    worker.life.start()
     while not is_told_to_stop and os.getppid() == parent:
         worker.turn()
     worker.leave("the server stopped")

@@ -62,7 +62,7 @@ class LocalWorkers:
                 self.spawn()
             turns += 1
             if turns % 50 == 0:
-                self.store.bury_the_silent("its worker gave no sign of life")
+                self.store.bury_the_silent("its worker gave no sign of life", spare=self.processes)
 
     def replace(self, worker: str) -> None:
         """Plan another worker: at once, or later and later where workers end soon after their start."""

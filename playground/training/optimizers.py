@@ -8,8 +8,7 @@ import torch
 from torch import nn
 from torch.optim import SGD, Adagrad, Adam, AdamW, RMSprop
 
-from playground.errors import SpecError
-from playground.experiment import Experiment
+from playground.experiment import Experiment, check_momentum
 from playground.training.regularization import is_decayed
 
 
@@ -21,11 +20,7 @@ def make_optimizer(experiment: Experiment, net: nn.Module) -> torch.optim.Optimi
     (see `regularization`). Raises `SpecError` for Nesterov without momentum.
     """
     chosen = experiment.optimizer
-    if chosen.kind == "Nesterov" and chosen.momentum == 0:
-        raise SpecError(
-            "optimizer.momentum", "Nesterov looks ahead along its momentum, here 0: raise it, or choose SGD"
-        )
-
+    check_momentum(chosen)
     parameters = list(net.parameters())
     rate, epsilon, betas = chosen.learning_rate, chosen.epsilon, (chosen.beta1, chosen.beta2)
     match chosen.kind:

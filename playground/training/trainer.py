@@ -120,7 +120,12 @@ class Trainer:
             yield gauge.measured(self.step)
         every = self.evaluate_every or steps_between(self.course.digits, self.steps_per_epoch)
         if self.finished or self.step in FIRST_POINTS or self.step % every == 0:
-            yield self.evaluate()
+            evaluated = self.evaluate()
+            yield evaluated
+            if not isfinite(evaluated.train_loss + evaluated.validation_loss):  # this step's update broke the network
+                self.finished = True
+                yield Diverged(self.step, explain(self.now, self.step, self.first_loss))
+                return
         if self.finished:
             yield Finished(self.step)
 
@@ -217,11 +222,11 @@ class Trainer:
 
 
 def measures_layers(step: int) -> bool:
-    """Whether the layers are measured at a step: often at first, every 10th, from 10,000 on every 100th, and so on.
+    """Whether the layers are measured at a step: often at first, every 10th, then half as often after each doubling.
 
     >>> [step for step in range(1, 31) if measures_layers(step)]
     [1, 2, 5, 10, 20, 30]
-    >>> [step for step in range(9_980, 10_250) if measures_layers(step)]
-    [9980, 9990, 10000, 10100, 10200]
+    >>> [step for step in range(9_980, 10_050) if measures_layers(step)]
+    [9980, 9990, 10000, 10020, 10040]
     """
-    return step in EARLY or step % 10 ** max(1, len(str(step)) - 3) == 0
+    return step in EARLY or step % (10 << (step // 10_000).bit_length()) == 0
