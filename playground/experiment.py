@@ -217,6 +217,17 @@ class Optimizer(Spec):
     epsilon: float = Field(1e-8, gt=0, le=0.1)  # Adam, AdamW, AMSGrad, RMSprop, Adagrad
 
 
+def check_momentum(optimizer: Optimizer) -> None:
+    """Raise `SpecError("optimizer.momentum", …)` for Nesterov without momentum, which PyTorch refuses.
+
+    No validator of `Optimizer`: the editors choose the kind and the momentum one after the other.
+    """
+    if optimizer.kind == "Nesterov" and optimizer.momentum == 0:
+        raise SpecError(
+            "optimizer.momentum", "Nesterov looks ahead along its momentum, here 0: raise it, or choose SGD"
+        )
+
+
 class Schedule(Spec):
     """The learning rate over the run, as a factor on the one that is set."""
 

@@ -16,20 +16,23 @@ from playground.experiment import (
     BatchNorm1d,
     BatchNorm2d,
     Conv2d,
+    Data,
     Experiment,
     Flatten,
     Layer,
     Linear,
     MaxPool2d,
     Network,
+    Optimizer,
     ReLU,
     Training,
 )
 from playground.network.build import build
 from playground.network.fixes import MOST_LAYERS
-from playground.network.shapes import check_batch, needs_batches_of_two, trace
+from playground.network.shapes import can_train, check_batch, needs_batches_of_two, trace
 from playground.network.walk import MOST_PARAMETERS
 from playground.presets import TEMPLATES
+from playground.training.trainer import Trainer
 from tests.strategies import stacks
 
 Row = tuple[tuple[int, ...], dict[str, Any], nn.Module]
@@ -221,6 +224,12 @@ PROBLEMS: list[tuple[tuple[Layer, ...], str, str, list[str]]] = [
         ["Lower the kernel of Conv2d #2 to 3", "Pad Conv2d #2 by 1", "Remove Conv2d #2"],
     ),
     (
+        (Conv2d(), MaxPool2d(), Conv2d(kernel=15), MaxPool2d(), Flatten()),
+        "network.layers.2.kernel",
+        "kernel 15 does not fit the 13 × 13 map that Conv2d #2 receives: lower it to 13 or add padding",
+        ["Lower the kernel of Conv2d #2 to 12", "Pad Conv2d #2 by 2", "Remove Conv2d #2"],
+    ),
+    (
         (WIDE, Conv2d(kernel=8, padding=1), Flatten()),
         "network.layers.1.kernel",
         "kernel 8 does not fit the 3 × 3 map that Conv2d #2 receives, padded to 5 × 5: lower it to 5 or add padding",
@@ -308,6 +317,14 @@ def test_pytorch_refuses_the_layer_that_we_refuse(layers: Sequence[Layer]) -> No
         module(torch.zeros(2, *shape))
 
 
+@pytest.mark.parametrize("kernel", range(14, 29))
+def test_each_way_out_of_a_kernel_that_does_not_fit_leads_to_a_network_that_works(kernel: int) -> None:
+    layers = (Conv2d(), MaxPool2d(), Conv2d(kernel=kernel), ReLU(), MaxPool2d(kernel=3), Conv2d(kernel=2), Flatten())
+    problem = trace(Network(layers=layers)).problem
+    assert problem is not None
+    assert [fix.label for fix in problem.fixes if trace(Network(layers=fix.layers)).problem] == []
+
+
 def press_the_first_fix(layers: tuple[Layer, ...], times: int) -> tuple[Layer, ...]:
     """The layers once there is no problem left."""
     for _ in range(times):
@@ -380,3 +397,39 @@ def test_a_batch_that_would_fill_the_memory_is_refused_with_the_largest_that_fit
         check_batch(wide.but(training=Training(batch_size=10_000)))
     assert raised.value.field == "training.batch_size"
     check_batch(wide.but(training=Training(batch_size=1337)))
+
+
+REFUSED = {
+    "a network that can't work": Experiment(network=Network(layers=(Linear(),))),
+    "a batch of one to normalize": Experiment(
+        network=Network(layers=(Flatten(), Linear(units=4), BatchNorm1d())), training=Training(batch_size=1)
+    ),
+    "Nesterov without momentum": Experiment(
+        network=Network(layers=(Flatten(),)), optimizer=Optimizer(kind="Nesterov", momentum=0.0)
+    ),
+    "more training digits than the split has": Experiment(
+        network=Network(layers=(Flatten(),)), data=Data(training_digits=3501)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_the_trainer_refuses_can_not_be_trained(name: str) -> None:
+    with pytest.raises(SpecError):
+        Trainer(REFUSED[name], device="cpu")
+    assert not can_train(REFUSED[name])
+
+
+@pytest.mark.parametrize(
+    "experiment",
+    [
+        *TEMPLATES.values(),
+        TEMPLATES["MLP"].but(optimizer=Optimizer(kind="Nesterov", momentum=0.1)),
+        TEMPLATES["MLP"].but(optimizer=Optimizer(kind="Momentum", momentum=0.0)),
+        TEMPLATES["MLP"].but(data=Data(training_digits=3500)),
+    ],
+    ids=str,
+)
+def test_what_the_trainer_takes_can_be_trained(experiment: Experiment) -> None:
+    Trainer(experiment, device="cpu")
+    assert can_train(experiment)

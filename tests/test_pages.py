@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from playground.experiment import Experiment, Flatten, Linear, MaxPool2d, Network, ReLU, Training
+from playground.experiment import Data, Experiment, Flatten, Linear, MaxPool2d, Network, Optimizer, ReLU, Training
 from playground.presets import TEMPLATES
 from playground.runs.active import ActiveRun
 from playground.runs.settings import shared_store
 from playground.runs.states import STATES
 from playground.runs.store import Store
 from playground.runs.tasks import answer
+from playground.ui.running_now import duration
 
 ROUTER = str(Path(__file__).parents[1] / "pages" / "router.py")
 SMALL = Experiment(
@@ -184,6 +185,19 @@ def test_a_network_that_can_not_work_disables_train_and_its_fix_enables_it(share
     assert not button(app, "Train").disabled
 
 
+@pytest.mark.parametrize(
+    "refused",
+    [{"optimizer": Optimizer(kind="Nesterov", momentum=0.0)}, {"data": Data(training_digits=5000)}],
+    ids=["Nesterov without momentum", "more training digits than there are"],
+)
+def test_a_setting_that_the_trainer_refuses_disables_train(shared: Store, refused: dict[str, Any]) -> None:
+    run_id = shared.create(SMALL.but(**refused), "refused")
+    shared.set_state(run_id, "failed", "why")
+    app = opened(run=run_id)
+    assert button(app, "Train").disabled
+    assert app.error
+
+
 def test_what_differs_from_the_run_is_named_and_can_be_trained_anew(shared: Store) -> None:
     run_id = trained(shared)
     app = opened(run=run_id)
@@ -211,5 +225,28 @@ def test_the_test_split_is_measured_only_at_a_press_and_shown_with_its_interval(
     button(app, "Measure on the test set").click().run()
     assert not app.exception
     assert [metric.label for metric in app.metric] == ["Accuracy", "Precision", "Recall", "F1"]
-    assert any("95 % interval" in caption.value for caption in app.caption)
+    assert any("95% interval" in caption.value for caption in app.caption)
+    assert all(" %" not in caption.value for caption in app.caption)
     assert all(found.label != "Measure on the test set" for found in app.button)
+
+
+def test_a_run_that_was_stopped_in_the_queue_has_nothing_to_measure(shared: Store) -> None:
+    run_id = shared.create(SMALL, "waiting")
+    shared.set_state(run_id, "stopped")
+    assert all(found.label != "Measure on the test set" for found in opened(run=run_id).button)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (0.2, "1 s"), (59.4, "59 s"), (196, "3 min 16 s"), (3600, "1 h 0 min"), (7530, "2 h 5 min")],
+)
+def test_the_sidebar_says_a_time_as_the_status_line_does(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_the_sidebar_says_how_long_a_run_takes_yet(shared: Store) -> None:
+    run_id = shared.create(SMALL, "long")
+    shared.set_state(run_id, "running")
+    shared.record(run_id, 0, None, step=1, total_steps=99, seconds=2.0)
+    (link,) = [found for found in opened("home.py").get("page_link") if "long" in found.proto.label]
+    assert link.proto.label == "long · running · 3 min 16 s left"

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from playground.experiment import (
     AnyLayer,
@@ -22,6 +24,7 @@ from playground.presets import TEMPLATES
 from playground.runs.settings import shared_store
 from playground.ui.help import HELP
 from playground.ui.layer_fields import FIELDS, KINDS
+from playground.ui.network_editor import short
 from playground.ui.session import Draft
 from tests.ui_page import control, draft, experiment, insert, labelled, opened, press, run
 
@@ -207,3 +210,36 @@ def test_another_experiment_in_the_editors_is_shown_and_not_overwritten_by_old_c
     run(app)
     assert experiment(app) == TEMPLATES["LeNet-5"]
     assert control(app, "network.layers.100.channels").value == 6
+
+
+@pytest.mark.parametrize(
+    ("count", "unit", "text"),
+    [
+        (950, "", "950"),
+        (108_330, "", "108 k"),
+        (999_499, "", "999 k"),
+        (999_500, "", "1 M"),
+        (2_400_000_000, "", "2.4 G"),
+        (372, "B", "372 B"),
+        (214_000_000, "B", "214 MB"),
+    ],
+)
+def test_large_numbers_have_three_digits_and_a_prefix(count: int, unit: str, text: str) -> None:
+    assert short(count, unit) == text
+
+
+@given(st.integers(0, 999 * 10**9))
+def test_a_large_number_is_never_written_with_an_exponent(count: int) -> None:
+    assert "e" not in short(count)
+
+
+def test_a_large_network_says_its_memory_and_multiply_adds_for_people() -> None:
+    app = opened(Experiment(network=Network(layers=(Conv2d(channels=32, padding=1), Flatten(), Linear(units=512)))))
+    assert "12,851,018 parameters · 206 MB · 13.1 M multiply-adds per digit" in captions(app)
+
+
+def test_a_value_that_sees_as_much_as_the_digit_is_said_to_see_all() -> None:
+    app = opened(Experiment(network=Network(layers=(Conv2d(kernel=27), Conv2d(kernel=2), Flatten()))))
+    rows = [text.value.replace("\N{NO-BREAK SPACE}", " ") for text in app.markdown]
+    assert any("Conv2d #1" in row and "sees 27 × 27" in row for row in rows)
+    assert any("Conv2d #2" in row and "sees all" in row for row in rows)

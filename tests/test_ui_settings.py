@@ -23,6 +23,7 @@ from playground.experiment import (
 from playground.presets import TEMPLATES
 from playground.runs.settings import shared_store
 from playground.ui.data_look import GAP, tiled
+from playground.ui.foreseen import foreseen
 from playground.ui.help import HELP
 from playground.ui.session import Draft
 from playground.ui.summaries import titles
@@ -112,6 +113,49 @@ def test_a_panels_label_follows_an_entry_in_the_same_rerun(path: str, value: Any
     assert panel(app, name) == titles(experiment(app))[name].replace("**", "").replace(
         ":primary[:small[changed]]", "(changed)"
     )
+
+
+def test_the_label_of_the_objective_says_changed_as_soon_as_the_classes_are_weighed() -> None:
+    app = opened(MLP)
+    for is_on, mark in ((True, " (changed)"), (False, "")):
+        control(app, "loss.weigh_classes").set_value(is_on)
+        run(app)
+        assert panel(app, "Objective") == f"Objective · cross-entropy · L2 0{mark}"
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [("loss.weigh_classes", True), ("loss.class_weights.3", 2.5), ("loss.weigh_classes", False)],
+        [("regularization.clip_norm", 1.0), ("regularization.clip_norm", None)],
+        [("data.digits_used", 100), ("data.digits_used", 0)],
+        [("data.shares", (50, 60)), ("training.epochs", 3)],
+    ],
+    ids=lambda entries: entries[0][0],
+)
+def test_what_is_foreseen_is_what_the_controls_then_give(
+    entries: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Experiment] = []
+
+    def noted(draft: Draft) -> Experiment:
+        seen.append(foreseen(draft))
+        return seen[-1]
+
+    monkeypatch.setattr("playground.ui.settings.foreseen", noted)
+    app = opened(MLP)
+    for path, value in entries:
+        control(app, path).set_value(value)
+        run(app)
+        assert seen[-1] == experiment(app)
+
+
+def test_the_label_of_training_is_as_before_once_clipping_is_emptied() -> None:
+    app = opened(MLP)
+    for value, mark in ((1.0, " (changed)"), (None, "")):
+        control(app, "regularization.clip_norm").set_value(value)
+        run(app)
+        assert panel(app, "Training") == f"Training · Adam 0.001 · batch 64 · 10 epochs{mark}"
 
 
 # --- values ---------------------------------------------------------------------------------------------------------

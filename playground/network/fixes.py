@@ -12,6 +12,7 @@ from playground.network.walk import Flaw, walk
 
 Layers = tuple[Layer, ...]
 MOST_LAYERS = next(rule.max_length for rule in Network.model_fields["layers"].metadata if hasattr(rule, "max_length"))
+MOST_PADDING = next(rule.le for rule in Conv2d.model_fields["padding"].metadata if hasattr(rule, "le"))
 MOST_FIXES = 3
 
 
@@ -44,6 +45,12 @@ def mends(new: Layers, old: Layers, flaw: Flaw) -> bool:
     return left is None or (
         (len(new) - left.index, left.kind == "map at head") < (len(old) - flaw.index, flaw.kind == "map at head")
     )
+
+
+def broken(layers: Layers) -> int:
+    """How many do not work, from the first with a flaw to the head."""
+    _, flaw = walk(layers)
+    return 0 if flaw is None else len(layers) + 1 - flaw.index
 
 
 def candidates(layers: Layers, flaw: Flaw) -> Iterator[Fix]:
@@ -90,18 +97,26 @@ def to_map(layers: Layers, i: int) -> Iterator[Fix]:
 
 
 def fitted(layers: Layers, i: int, shape: Shape) -> Iterator[Fix]:
-    """For a window larger than the map it receives."""
+    """For a window larger than the map it receives: the mildest change with which as much as can be of the rest works.
+
+    The largest kernel that fits leaves a map of 1 × 1, which the next window may not fit.
+    """
     layer = layers[i]
     slid = window(layer)
     assert isinstance(layer, WINDOWED)
     assert slid is not None
+    name = layer_names(layers)[i]
+
+    def changed(field: str, value: int) -> Layers:
+        return (*layers[:i], layer.but(**{field: value}), *layers[i + 1 :])
+
     side = shape[1] + 2 * slid.padding
-    lower = layer.but(kernel=side)
-    yield Fix(f"Lower the kernel of {layer_names(layers)[i]} to {side}", (*layers[:i], lower, *layers[i + 1 :]))
+    kernel = min(range(side, 0, -1), key=lambda kernel: broken(changed("kernel", kernel)))
+    yield Fix(f"Lower the kernel of {name} to {kernel}", changed("kernel", kernel))
     if isinstance(layer, Conv2d):
-        padding = -(-(layer.kernel - shape[1]) // 2)
-        padded = layer.but(padding=padding)
-        yield Fix(f"Pad {layer_names(layers)[i]} by {padding}", (*layers[:i], padded, *layers[i + 1 :]))
+        least = -(-(layer.kernel - shape[1]) // 2)
+        padding = min(range(least, MOST_PADDING + 1), key=lambda padding: broken(changed("padding", padding)))
+        yield Fix(f"Pad {name} by {padding}", changed("padding", padding))
 
 
 def smaller(layers: Layers, flaw: Flaw) -> Iterator[Fix]:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+from playground.data.digits import load_digits
+from playground.data.splits import split
 from playground.errors import SpecError
-from playground.experiment import Experiment, Layer, Network
+from playground.experiment import Data, Experiment, Layer, Network, check_momentum
 from playground.network.fixes import Fix, fixes
 from playground.network.walk import LayerFacts, walk
 
@@ -89,14 +91,23 @@ def needs_batches_of_two(layers: Sequence[Layer]) -> bool:
 
 
 def can_train(experiment: Experiment) -> bool:
-    """Whether the network works and its batches are of a size that it and memory can take."""
+    """Whether the network works, and nothing else is known that the trainer refuses."""
     if trace(experiment.network).problem is not None:
         return False
     try:
         check_batch(experiment)
+        check_momentum(experiment.optimizer)
+        check_training_digits(experiment.data)
     except SpecError:
         return False
     return True
+
+
+def check_training_digits(data: Data) -> None:
+    """Raise `SpecError("data.training_digits", …)` where the training split has fewer."""
+    if data.training_digits is not None:  # a split takes some milliseconds, and pages ask at every click
+        digits = load_digits(data.source)
+        split(digits.labels, data, 0, digits.official_test)
 
 
 def check_batch(experiment: Experiment) -> None:

@@ -18,7 +18,7 @@ MEASURABLE = ("finished", "stopped", "paused")
 
 def final_test(store: Store, run: Run) -> None:
     """The button, and what was measured at the run's last checkpoint: accuracy, per class, confusions."""
-    if run.state not in MEASURABLE:
+    if run.state not in MEASURABLE or run.step == 0:  # stopped in the queue: there are no weights to measure
         return
     with st.container(border=True, key="test"):
         result = measured(store, run)
@@ -61,7 +61,7 @@ def show(run: Run, result: dict[str, Any]) -> None:
             "F1", f"{macro['f1']:.1%}", help="Macro: 2 · precision · recall / (precision + recall), then the mean."
         )
     st.caption(
-        f"Accuracy {result['correct']:,} of {result['digits']:,}; 95 % interval {low:.1%} to {high:.1%} (Wilson): "
+        f"Accuracy {result['correct']:,} of {result['digits']:,}; 95% interval {low:.1%} to {high:.1%} (Wilson): "
         "two networks whose intervals overlap widely may be equally good. Precision, recall and F1 are macro means."
     )
     matrix, classes = st.columns(2, gap="medium")

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from playground.experiment import Experiment
+from playground.experiment import CLASSES, Experiment
 from playground.ui import session
 from playground.ui.data_source import obstacle_to_mnist
 from playground.ui.session import Draft
@@ -23,6 +23,7 @@ def foreseen(draft: Draft) -> Experiment:
         put(draft, layer, f"network.layers.{layer_id}.")
     values["network"]["layers"] = layers
     put_digits(draft, values["data"])
+    put_class_weights(draft, values["loss"])
     try:
         return Experiment.model_validate(values)
     except ValidationError:
@@ -36,21 +37,31 @@ def put(draft: Draft, values: dict[str, Any], above: str) -> None:
         if isinstance(value, dict):
             put(draft, value, f"{path}.")
         else:
-            chosen = session.chosen(draft.key(path))
-            values[name] = value if chosen is None else chosen
+            values[name] = session.chosen(draft.key(path), value)
 
 
 def put_digits(draft: Draft, data: dict[str, Any]) -> None:
     """The controls of `data_editor` that stand for more than one field, or for one that waits for files."""
-    shares: Any = session.chosen(draft.key("data.shares"))
+    shares = session.chosen(draft.key("data.shares"))
     if shares is not None:
         first, second = shares
         data |= {"train_share": first, "validation_share": second - first, "test_share": 100 - second}
-    train: Any = session.chosen(draft.key("data.train_of_rest"))
+    train = session.chosen(draft.key("data.train_of_rest"))
     if train is not None:
         data |= {"train_share": train, "validation_share": 100 - data["test_share"] - train}
-    used: Any = session.chosen(draft.key("data.digits_used"))
+    used = session.chosen(draft.key("data.digits_used"))
     if used is not None:
         data["training_digits"] = used or None
     wanted = session.chosen(draft.key("data.wanted_source")) or data["source"]
     data["source"] = "sample" if wanted == "mnist" and obstacle_to_mnist() else wanted
+
+
+def put_class_weights(draft: Draft, loss: dict[str, Any]) -> None:
+    """The toggle of `objective_editor` and the ten controls that it opens."""
+    present = loss["class_weights"]
+    if not session.chosen(draft.key("loss.weigh_classes"), present is not None):
+        loss["class_weights"] = None
+        return
+    path = "loss.class_weights"
+    weights = enumerate(present or (1.0,) * CLASSES)
+    loss["class_weights"] = tuple(session.chosen(draft.key(f"{path}.{digit}"), weight) for digit, weight in weights)

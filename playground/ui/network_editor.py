@@ -144,7 +144,7 @@ def seen(facts: LayerFacts | None) -> str:
     if facts is None:
         return ""
     field = facts.receptive_field
-    part = "sees all" if field is None else f"sees {field} × {field}"
+    part = "sees all" if field is None or field >= IMAGE_SHAPE[1] else f"sees {field} × {field}"
     return f"{facts.shape_text} · {part.replace(' ', NO_BREAK)}"
 
 
@@ -192,18 +192,20 @@ def totals(found: Trace) -> None:
     if found.problem:
         return
     st.caption(
-        f"{found.parameters:,} parameters · {found.memory_bytes / 1e6:,.2g} MB · "
+        f"{found.parameters:,} parameters · {short(found.memory_bytes, 'B')} · "
         f"{short(found.multiply_adds)} multiply-adds per digit",
         help="Memory in training: weights, gradients and Adam's two averages, 16 bytes a parameter, and the values "
         "that leave every layer for one digit.",
     )
 
 
-def short(count: int) -> str:
+def short(count: int, unit: str = "") -> str:
+    """Three digits and a prefix, up to 999 G.
+
+    >>> short(950), short(108_330), short(2_400_000_000), short(214_000_000, "B")
+    ('950', '108 k', '2.4 G', '214 MB')
     """
-    >>> short(950), short(108_330), short(2_400_000)
-    ('950', '108 k', '2.4 M')
-    """
-    if count < 1_000:
-        return str(count)
-    return f"{count / 1e3:.3g} k" if count < 999_500 else f"{count / 1e6:,.3g} M"
+    for size, prefix in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= size - size // 2_000:  # what would be rounded to 1,000 of the prefix below
+            return f"{count / size:.3g} {prefix}{unit}"
+    return f"{count} {unit}".rstrip()

@@ -16,7 +16,7 @@ def running_now(store: Store) -> None:
     for run in live:
         with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
             left = run.seconds_left
-            time_left = f" · {left:.0f} s left" if left is not None and run.state == "running" else ""
+            time_left = f" · {duration(left)} left" if left is not None and run.state == "running" else ""
             st.page_link(
                 "train.py",
                 label=f"{run.name} · {run.state}{time_left}",
@@ -26,3 +26,17 @@ def running_now(store: Store) -> None:
             if st.button("Stop", key=f"running.stop.{run.id}", help=f"Stop {run.name}", type="tertiary"):
                 control.stop(store, run.id)
                 st.rerun()
+
+
+def duration(seconds: float) -> str:
+    """As the status line says it, in `live/status.js`.
+
+    >>> duration(0.2), duration(196), duration(7_530)
+    ('1 s', '3 min 16 s', '2 h 5 min')
+    """
+    whole = max(1 if seconds > 0 else 0, int(seconds + 0.5))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -109,6 +109,6 @@ def show(experiment: Experiment) -> None:
     st.session_state["draft"] = Draft(experiment, ids, old.edition + 1)
 
 
-def chosen(key: str) -> str | None:
-    """What was chosen in the menu with that key, in this rerun."""
-    return st.session_state.get(key)
+def chosen(key: str, default: Any = None) -> Any:
+    """What the control with that key holds in this rerun, None where it is empty; `default` where there is none."""
+    return st.session_state.get(key, default)

@@ -91,7 +91,9 @@ def buttons(store: Store, run: Run | None, is_valid: bool) -> Literal["train", "
         "play_arrow",
         type="primary",
         disabled=not is_valid or is_live,
-        help="Train this set-up from its initial weights." if is_valid else "The network can't work yet: see below.",
+        help="Train this set-up from its initial weights."
+        if is_valid
+        else "This set-up can't be trained yet: see the error below.",
     )
     if state == "paused" or state in RESUMABLE:
         button("Resume", "resume", help="Go on where it stands.", **acts("resume"))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from playground.errors import SpecError
-from playground.experiment import Experiment, Optimizer, Regularization, Schedule, Training
+from playground.experiment import Experiment, Optimizer, Regularization, Schedule, Training, check_momentum
 from playground.network.shapes import check_batch
 from playground.ui.session import Draft
 from playground.ui.widgets import LEARNING_RATES, PENALTIES, POWERS_OF_TWO, choose, error_beside, number, pick, segments
@@ -68,9 +68,10 @@ def optimizer_fields(draft: Draft, optimizer: Optimizer) -> Optimizer:
                 if optimizer.kind == "RMSprop":
                     optimizer = number(draft, "optimizer.alpha", optimizer, "α", step=0.01)
                 optimizer = number(draft, "optimizer.epsilon", optimizer, "ε", step=1e-8)
-    if optimizer.kind == "Nesterov" and optimizer.momentum == 0:
-        reason = "Nesterov looks ahead along its momentum, here 0: raise it, or choose SGD"
-        error_beside("optimizer.kind", SpecError("optimizer.momentum", reason))
+    try:
+        check_momentum(optimizer)
+    except SpecError as error:
+        error_beside("optimizer.kind", error)
     return optimizer
 
 
