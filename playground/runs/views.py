@@ -102,10 +102,11 @@ def image_layer(image: np.ndarray) -> LayerActivation:
 
 
 def tiles_of(values: np.ndarray) -> np.ndarray:
-    """(tiles, height, width): the first maps of a convolution, the first units of a flat layer."""
+    """(tiles, height, width): the first maps of a convolution, evenly spread units of a flat layer."""
     if values.ndim == 3:
         return values[:MOST_TILES]
-    return values[None, None, :WIDEST_STRIP]
+    spread = np.linspace(0, len(values) - 1, min(len(values), WIDEST_STRIP)).astype(int)
+    return values[None, None, spread]
 
 
 def coded(tiles: np.ndarray) -> tuple[bytes, float | None, float | None, bool]:
