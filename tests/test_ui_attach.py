@@ -1,10 +1,14 @@
 """What a page knows of the run it looks at."""
 
+from typing import Any
+
 import pytest
 
 from playground.experiment import Experiment, Optimizer, Regularization
+from playground.runs import control
 from playground.runs.store import Store
-from playground.ui.attach import had_penalty
+from playground.ui import session
+from playground.ui.attach import follow_live_changes, had_penalty
 
 DECAY = "regularization.weight_decay"
 
@@ -38,6 +42,31 @@ def test_a_penalty_stays_on_the_chart_when_it_is_switched_off_again(store: Store
 )
 def test_adamws_decoupled_weight_decay_is_no_penalty(store: Store, experiment: Experiment, expected: bool) -> None:
     assert shows_penalty(store, store.create(experiment, "mine")) == expected
+
+
+def test_a_change_is_sent_once_though_the_script_is_cut_off_while_it_waits(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: dict[str, Any] = {}
+    monkeypatch.setattr(session, "keep", kept.__setitem__)
+    monkeypatch.setattr(session, "recall", kept.get)
+
+    class CutOff(BaseException):
+        """As Streamlit's own: another rerun was asked for."""
+
+    def wait(*_: Any) -> None:
+        raise CutOff
+
+    run_id = store.create(Experiment(), "mine")
+    store.set_state(run_id, "running")
+    run = store.run(run_id)
+    edited = Experiment(optimizer=Optimizer(learning_rate=0.01))
+    with monkeypatch.context() as context:
+        context.setattr(control, "wait", wait)
+        with pytest.raises(CutOff):
+            follow_live_changes(store, run, edited)
+    follow_live_changes(store, run, edited)
+    assert [sent.value["value"] for sent in store.open_controls([run_id])] == [0.01]
 
 
 def test_what_did_not_take_effect_adds_no_penalty(store: Store) -> None:

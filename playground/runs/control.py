@@ -1,4 +1,4 @@
-"""What a page can do with a run: start, pause, resume, step, stop, change, restart, measure."""
+"""What a page can do with a run: start, pause, resume, step, stop, change, measure."""
 
 import time
 from collections.abc import Callable
@@ -15,8 +15,13 @@ PATIENCE = 0.25  # seconds a page waits for the worker to take a control before 
 def start(store: Store, experiment: Experiment, name: str, begin: Literal["run", "batch", "epoch"] = "run") -> str:
     """Queue a run and return its id; `begin` says whether it pauses after its first batch or epoch."""
     run_id = store.create(experiment, name, begin)
-    wait(lambda: state_of(store, run_id) != "queued")
+    wait_for_worker(store, run_id)
     return run_id
+
+
+def wait_for_worker(store: Store, run_id: str) -> None:
+    """Until a worker has taken the run, or for a moment."""
+    wait(lambda: state_of(store, run_id) != "queued")
 
 
 def pause(store: Store, run_id: str) -> None:
@@ -26,7 +31,7 @@ def pause(store: Store, run_id: str) -> None:
 def resume(store: Store, run_id: str) -> None:
     """Go on: a paused run where it stands, an ended one from its last checkpoint."""
     if store.requeue(run_id, RESUMABLE):
-        wait(lambda: state_of(store, run_id) != "queued")
+        wait_for_worker(store, run_id)
     else:
         control(store, run_id, "resume")
 
@@ -49,16 +54,6 @@ def stop(store: Store, run_id: str) -> None:
 def change(store: Store, run_id: str, field: str, value: float) -> None:
     """Set one of `LIVE_FIELDS` between two steps; raises `SpecError` where the worker refuses the value."""
     control(store, run_id, "change", {"field": field, "value": value}, field)
-
-
-def restart(store: Store, run_id: str) -> str:
-    """Stop a run and start its experiment anew: same seed, same initial weights. Returns the new run's id."""
-    run = store.run(run_id)
-    if run is None:
-        raise SpecError("run", f"there is no run {run_id}: start a new one")
-    if run.is_live:
-        stop(store, run_id)
-    return start(store, run.experiment, run.name)
 
 
 def measure_on_test(store: Store, run_id: str, patience: float = 20.0) -> Task | None:

@@ -61,16 +61,17 @@ def begin(
     store: Store, run: Run | None, experiment: Experiment, wanted: Literal["train", "restart", "batch", "epoch"]
 ) -> None:
     """Start what a click asked for, put the run's id into the address, and draw the page anew."""
+    if run is not None and run.is_live:
+        control.stop(store, run.id)
     if wanted == "restart" and run is not None:
-        run_id = control.restart(store, run.id)
+        run_id = store.create(run.experiment, run.name)
     else:
-        if run is not None and run.is_live:
-            control.stop(store, run.id)
-        run_id = control.start(store, experiment, name_of(experiment), BEGIN[wanted])
-    if wanted != "restart":
+        run_id = store.create(experiment, name_of(experiment), BEGIN[wanted])
         session.keep("run", run_id)
         session.keep("sent", {})
-    st.query_params["run"] = run_id
+        session.keep("seen", {})
+    st.query_params["run"] = run_id  # before it waits, for another rerun may cut the script off there
+    control.wait_for_worker(store, run_id)
     st.rerun()
 
 
@@ -78,16 +79,18 @@ def follow_live_changes(store: Store, run: Run | None, experiment: Experiment) -
     """Send what was changed in the editors, of the four settings that a running network takes up at its next step."""
     if run is None or not run.is_live:
         return run
-    sent: dict[str, float] = session.recall("sent") or {}
-    try:
-        for field in LIVE_FIELDS:
-            value = value_at(experiment, field)
-            if value != sent.get(field, value_at(as_it_is(run), field)):
-                control.change(store, run.id, field, value)
-            sent = {**sent, field: value}
-    except SpecError as error:
-        st.error(error.message, icon=":material/error:")
-    session.keep("sent", sent)
+    for field in LIVE_FIELDS:
+        sent: dict[str, float] = session.recall("sent") or {}
+        value = value_at(experiment, field)
+        # Noted first: while it waits for the worker, another rerun may cut the script off, which must not ask twice.
+        session.keep("sent", {**sent, field: value})
+        if value == sent.get(field, value_at(as_it_is(run), field)):
+            continue
+        try:
+            control.change(store, run.id, field, value)
+        except SpecError as error:
+            session.keep("sent", sent)
+            st.error(error.message, icon=":material/error:")
     return store.run(run.id)
 
 
