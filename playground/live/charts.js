@@ -64,6 +64,8 @@ class Chart {
     // Plotly would measure its own axis titles and all labels beside them anew at every redraw.
     this.element.querySelector(".dlp-x").textContent = figure.layout.xaxis.title.text;
     this.element.querySelector(".dlp-y").textContent = figure.layout.yaxis.title.text;
+    const frame = this.element.querySelector(".dlp-frame");
+    for (const side of "lrb") frame.style.setProperty(`--margin-${side}`, `${figure.layout.margin[side]}px`);
     this.plot = this.element.querySelector(".dlp-plot");
     this.plot.style.height = `${figure.layout.height}px`;
     this.plot.setAttribute("aria-label", this.title);

@@ -44,8 +44,10 @@ def forget(stepped: Table) -> None:
     end = int(np.searchsorted(places, full_blocks(count, size)))
     kept = {index for name in DRAWN for index in extremes(stepped[name][:end], places[:end], size)}
     rows = [*sorted(kept), *range(end, len(places))]
-    for name, values in stepped.items():
-        stepped[name] = array("i" if isinstance(values[0], int) else "f", [values[row] for row in rows])
+    for values in stepped.values():
+        chosen = [values[row] for row in rows]
+        del values[:]
+        values.extend(chosen)
 
 
 def places_of(table: Table, begin: int = 0, end: int | None = None) -> np.ndarray:

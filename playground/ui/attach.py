@@ -79,12 +79,13 @@ def follow_live_changes(store: Store, run: Run | None, experiment: Experiment) -
     """Send what was changed in the editors, of the four settings that a running network takes up at its next step."""
     if run is None or not run.is_live:
         return run
+    now = as_it_is(run)
     for field in LIVE_FIELDS:
         sent: dict[str, float] = session.recall("sent") or {}
         value = value_at(experiment, field)
         # Noted first: while it waits for the worker, another rerun may cut the script off, which must not ask twice.
         session.keep("sent", {**sent, field: value})
-        if value == sent.get(field, value_at(as_it_is(run), field)):
+        if value == sent.get(field, value_at(now, field)):
             continue
         try:
             control.change(store, run.id, field, value)

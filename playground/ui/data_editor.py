@@ -6,9 +6,9 @@ import streamlit as st
 
 from playground.data.digits import load_digits
 from playground.data.doubts import doubts
-from playground.data.splits import split
 from playground.errors import SpecError
 from playground.experiment import Augmentation, Data, Experiment
+from playground.network.shapes import check_training_digits
 from playground.runs.store import Store
 from playground.ui.data_look import look_at_digits
 from playground.ui.data_source import digits_source
@@ -99,9 +99,8 @@ def training_digits(draft: Draft, data: Data) -> Data:
     )
     data = taken("data.training_digits", data, chosen or None)
     if chosen > whole:
-        digits = load_digits(data.source)
         try:
-            split(digits.labels, data, 0, digits.official_test)
+            check_training_digits(data)
         except SpecError as error:
             error_beside(error.field, error)
     return data

@@ -116,12 +116,17 @@ def test_the_learning_rate_changes_while_it_runs_and_the_curve_is_marked(page: P
     assert trace(page, "Learning rate", "learning rate")["y"][0] == pytest.approx(0.001)
 
 
-def test_pause_step_reload_and_resume_lose_nothing(page: Page) -> None:
+def paused_run(page: Page) -> int:
+    """A long run, paused; the step at which it stands."""
     long_run(page)
     button(page, "Pause").click()
     see_state(page, "paused")
     page.wait_for_timeout(500)
-    step = step_now(page)
+    return step_now(page)
+
+
+def test_pause_step_reload_and_resume_lose_nothing(page: Page) -> None:
+    step = paused_run(page)
     button(page, "Step").click()
     expect(status(page)).to_contain_text(f"step {step + 1:,} ")
     page.reload()
@@ -135,12 +140,8 @@ def test_pause_step_reload_and_resume_lose_nothing(page: Page) -> None:
     see_state(page, "stopped")
 
 
-def test_a_paused_run_goes_on_to_the_end_of_its_epoch(page: Page, server: Server) -> None:
-    long_run(page)
-    button(page, "Pause").click()
-    see_state(page, "paused")
-    page.wait_for_timeout(500)
-    step = step_now(page)
+def test_a_paused_run_goes_on_to_the_end_of_its_epoch(page: Page) -> None:
+    step = paused_run(page)
     button(page, "by").click()
     page.get_by_role("menuitem", name="One epoch").or_(page.get_by_role("option", name="One epoch")).first.click()
     wait_until(page, lambda: step_now(page) > step)
