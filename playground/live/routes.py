@@ -1,22 +1,23 @@
-"""The server's own addresses: is it up, Plotly's JavaScript, and the live stream of a run."""
+"""The server's own addresses: is it up, Plotly's JavaScript, digits drawn and shown, and the live stream of a run."""
 
 import asyncio
 import gzip
 import logging
 from contextlib import suppress
 from functools import cache
-from urllib.parse import urlsplit
 
 from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from playground.figures.javascript import plotly_javascript
-from playground.live.messages import Conversation, understand
+from playground.live.drawings import digit
+from playground.live.messages import Conversation, Wishes, understand
+from playground.live.origin import is_own_page
+from playground.live.pictures import pictures
 from playground.live.stream import Streams, Watched
 from playground.runs.store import Store
 
@@ -36,6 +37,8 @@ def routes(store: Store, base: str = "") -> list[BaseRoute]:
     return [
         Route(base + "/healthz", healthy),
         Route(base + "/live/plotly.min.js", plotly),
+        Route(base + "/live/digit", digit, methods=["POST"]),
+        Route(base + "/live/digits/{source}", pictures),
         WebSocketRoute(base + "/live/runs/{run_id}", stream),
     ]
 
@@ -81,7 +84,7 @@ async def converse(socket: WebSocket, store: Store, streams: Streams) -> None:
     browser = Conversation()
     with streams.join(run_id, browser) as (watched, news):
         speaking = asyncio.create_task(speak(socket, browser, watched, news))
-        listening = asyncio.create_task(listen(socket, browser, news))
+        listening = asyncio.create_task(listen(socket, browser, watched, news))
         try:
             await asyncio.wait((speaking, listening), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -92,16 +95,19 @@ async def converse(socket: WebSocket, store: Store, streams: Streams) -> None:
                     logging.getLogger(__name__).error("the talk about %s broke", run_id, exc_info=ending)
 
 
-async def listen(socket: WebSocket, browser: Conversation, news: asyncio.Event) -> None:
+async def listen(socket: WebSocket, browser: Conversation, watched: Watched, news: asyncio.Event) -> None:
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
             return
         try:
-            browser.hear(understand(message.get("text") or ""))
+            heard = understand(message.get("text") or "")
+            browser.hear(heard)
         except ValueError as error:
             await close(socket, NOT_UNDERSTOOD, str(error))
             return
+        if isinstance(heard, Wishes):
+            watched.stir.set()
         news.set()
 
 
@@ -124,15 +130,3 @@ async def close(socket: WebSocket, code: int, reason: str) -> None:
     """Close with a reason; a close frame has room for 123 bytes."""
     with suppress(WebSocketDisconnect, RuntimeError):  # the browser may have left first
         await socket.close(code, reason.encode()[:120].decode(errors="ignore"))
-
-
-def is_own_page(headers: Headers) -> bool:
-    """Whether the socket was opened by a page of this server, or by a program, which sends no Origin.
-
-    Behind a proxy the page's host stands in X-Forwarded-Host, which no page can set.
-    """
-    origin = headers.get("origin")
-    if origin is None:
-        return True
-    hosts = {headers.get("host"), *(host.strip() for host in headers.get("x-forwarded-host", "").split(","))}
-    return urlsplit(origin).netloc in hosts - {None, ""}
