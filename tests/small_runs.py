@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from playground.experiment import (
     AnyLayer,
+    Augmentation,
     BatchNorm1d,
     Conv2d,
     Data,
@@ -15,7 +16,10 @@ from playground.experiment import (
     Linear,
     MaxPool2d,
     Network,
+    Optimizer,
+    OptimizerKind,
     ReLU,
+    Schedule,
     Training,
 )
 from playground.training.batches import order
@@ -34,6 +38,18 @@ def small(*layers: AnyLayer, digits: int = 100, dropout: float = 0.0, **training
         network=Network(layers=layers or MLP, dropout=dropout),
         training=Training.model_validate({"batch_size": 10, "epochs": 2, "device": "cpu", **training}),
     )
+
+
+KINDS: list[OptimizerKind] = ["SGD", "Momentum", "Nesterov", "Adam", "AdamW", "AMSGrad", "RMSprop", "Adagrad"]
+RUNS: dict[str, Experiment] = {  # all that a checkpoint has to hold something of its own for
+    **{kind: small().but(optimizer=Optimizer(kind=kind)) for kind in KINDS},
+    "dropout": small(dropout=0.5),
+    "batch normalization": small(*NORMALIZED),
+    "CNN, augmented, cosine": small(Conv2d(channels=4), *CNN, dropout=0.2).but(
+        data=Data(training_digits=100, augmentation=Augmentation(rotation=20, noise=0.2)),
+        schedule=Schedule(kind="cosine"),
+    ),
+}
 
 
 def steps(trainer: Trainer, count: int) -> list[Event]:

@@ -94,11 +94,12 @@ def test_train_and_validation_are_measured_alike() -> None:
     (found,) = trainer.start()
     assert isinstance(found, Evaluated)
     net = twin(trainer).eval()
-    for digits, loss, accuracy in (
-        (trainer.dataset.train, found.train_loss, found.train_accuracy),
-        (trainer.dataset.validation, found.validation_loss, found.validation_accuracy),
+    for digits, loss, accuracy, verdict in (
+        (trainer.dataset.train, found.train_loss, found.train_accuracy, trainer.verdict[0]),
+        (trainer.dataset.validation, found.validation_loss, found.validation_accuracy, trainer.verdict[1]),
     ):
         logits = net(digits.x[:JUDGED])
+        assert verdict.tolist() == (logits.argmax(1) == digits.y[:JUDGED]).tolist()
         assert loss == pytest.approx(F.cross_entropy(logits, digits.y[:JUDGED]).item(), rel=1e-4)
         assert accuracy == (logits.argmax(1) == digits.y[:JUDGED]).double().mean().item()
 

@@ -1,91 +1,166 @@
-"""A run on disk: all that continues it bit for bit on the same machine.
+"""A run on disk: all that continues it bit for bit on the same machine, in one safetensors file.
 
-A checkpoint is two files of one folder: `trainer.json` (place, live values, and the name of the other file) and
-`tensors-STEP.safetensors` (weights, running statistics, optimizer, random stream). The JSON is renamed into place last,
-so a reader, or a crash at any moment, finds the old checkpoint or the new one.
+Tensors: weights, running statistics, optimizer, random stream. The file's metadata says in JSON where the run stood and
+its live values. It is renamed into place when it is whole, so a reader, or a crash at any moment, finds the old
+checkpoint or the new one.
 """
 
 import json
 import os
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
 from playground.errors import SpecError
+from playground.experiment import Experiment
+from playground.network.build import Net
 from playground.training.batches import Place
+from playground.training.forks import check_fork
 from playground.training.trainer import Trainer
 
-STATE = "trainer.json"
+State = dict[str, Any]
+UNREADABLE = (OSError, ValueError, KeyError, SafetensorError)
 
 
-def save(trainer: Trainer, folder: Path) -> None:
-    """Write the trainer's state into the folder, in place of an older one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tensors = folder / f"tensors-{trainer.step}.safetensors"
+def save(trainer: Trainer, file: Path) -> None:
+    """Write the trainer's state into the file, in place of an older one."""
     state = {
         "experiment": trainer.experiment.model_dump(mode="json"),
-        "tensors": tensors.name,
         "step": trainer.step,
         "digits_seen": trainer.digits_seen,
         "first_loss": trainer.first_loss,
         "place": asdict(trainer.place),
         "live": trainer.live,
     }
-    save_file(tensors_of(trainer), part(tensors))
-    os.replace(part(tensors), tensors)
-    part(folder / STATE).write_text(json.dumps(state))
-    os.replace(part(folder / STATE), folder / STATE)
-    for old in folder.glob("tensors-*"):
-        if old != tensors:
-            old.unlink(missing_ok=True)
+    write(file, state, tensors_of(trainer))
 
 
-def restore(trainer: Trainer, folder: Path) -> None:
+def save_weights(trainer: Trainer, file: Path) -> None:
+    """Write weights and running statistics alone: enough to look into the network, and quick."""
+    write(file, {"step": trainer.step}, weights_of(trainer))
+
+
+def restore(trainer: Trainer, file: Path) -> None:
     """Bring a trainer of the same experiment to where the saved one was.
 
-    Raises `SpecError("run", …)` where the folder has no checkpoint, or one of another experiment.
+    Raises `SpecError("run", …)` where there is no checkpoint, or one of another experiment.
     """
-    try:
-        state = json.loads((folder / STATE).read_text())
-        tensors = load_file(folder / state["tensors"])
-    except (OSError, ValueError, SafetensorError) as error:
-        raise SpecError("run", f"there is no checkpoint to go on from ({error}): train anew") from error
+    state, tensors = load(file)
     if state["experiment"] != trainer.experiment.model_dump(mode="json"):
         raise SpecError("run", "the checkpoint is of another experiment: train anew, or open the run that wrote it")
-    trainer.step = state["step"]
-    trainer.digits_seen = state["digits_seen"]
-    trainer.first_loss = state["first_loss"]
     for field, value in state["live"].items():
         trainer.change(field, value)
-    trainer.place = Place(**state["place"])
-    trainer.finished = trainer.step >= trainer.total_steps
-    put_tensors(trainer, tensors)
+    stand(trainer, state)
+    put_weights(trainer.net, tensors)
+    put_noise(trainer, tensors)
+    put_optimizer(trainer, tensors)
 
 
-def part(file: Path) -> Path:
-    """The name under which a file is written until it is whole."""
-    return file.with_name(f"{file.name}.part")
+def fork(trainer: Trainer, file: Path) -> None:
+    """Bring a trainer of another experiment to where the saved one was: its weights, its step, its place in the epochs.
+
+    Optimizer state goes along where the optimizer is the same, the random stream always. So an unchanged experiment
+    goes on as the saved run did, bit for bit. Raises `SpecError` as `check_fork` does, and where the experiment plans
+    no step after the saved one.
+    """
+    state, tensors = load(file)
+    origin = Experiment.model_validate(state["experiment"])
+    check_fork(origin, trainer.experiment)
+    stand(trainer, state)
+    if origin.data.training_digits != trainer.experiment.data.training_digits:  # another order: the epoch begins anew
+        trainer.place = Place(trainer.place.epoch)
+    if trainer.step >= trainer.total_steps:
+        training = trainer.experiment.training
+        end = f"epoch {training.epochs:,}" if training.unit == "epochs" else f"step {training.steps:,}"
+        message = f"the fork begins at step {trainer.step:,}, but its training ends with {end}: train longer"
+        raise SpecError("training", message)
+    trainer.finished = False
+    put_weights(trainer.net, tensors)
+    put_noise(trainer, tensors)
+    if optimizer_of(origin) == optimizer_of(trainer.experiment):
+        put_optimizer(trainer, tensors)
+
+
+def optimizer_of(experiment: Experiment) -> tuple[str, bool]:
+    """What an optimizer's state depends on: its kind, and the order of its parameters."""
+    return experiment.optimizer.kind, experiment.regularization.decay_all
+
+
+def load(file: Path) -> tuple[State, dict[str, Tensor]]:
+    """(state, tensors); raises `SpecError("run", …)` where there is no whole checkpoint."""
+    try:
+        return read(file, "")
+    except UNREADABLE as error:
+        raise SpecError("run", f"there is no checkpoint to go on from ({error}): train anew") from error
+
+
+def weights_at(net: Net, file: Path) -> int:
+    """Put a checkpoint's weights and running statistics into a network of the same layers; returns its step."""
+    try:
+        state, tensors = read(file, "net/")
+        put_weights(net, tensors)
+    except UNREADABLE as error:
+        raise SpecError("run", f"this step can't be looked into ({error})") from error
+    return int(state["step"])
+
+
+def read(file: Path, beginning: str) -> tuple[State, dict[str, Tensor]]:
+    """(state, the tensors whose names begin so)."""
+    with safe_open(file, "pt") as content:
+        state = json.loads((content.metadata() or {})["state"])
+        names = [name for name in content.keys() if name.startswith(beginning)]  # noqa: SIM118 (not a mapping)
+        return state, {name: content.get_tensor(name) for name in names}
+
+
+def write(file: Path, state: State, tensors: dict[str, Tensor]) -> None:
+    """The file under another name until it is whole; tensors in the plain memory layout that safetensors stores."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f"{file.name}.part")
+    plain = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    save_file(plain, part, {"state": json.dumps(state)})
+    os.replace(part, file)
+
+
+# --- the parts --------------------------------------------------------------------------------------------------------
 
 
 def tensors_of(trainer: Trainer) -> dict[str, Tensor]:
-    """Everything a trainer holds in tensors, by name, in the plain memory layout that safetensors stores."""
-    tensors = {f"net/{name}": tensor for name, tensor in trainer.net.state_dict().items()}
+    """Everything a trainer holds in tensors, by name."""
+    tensors = weights_of(trainer)
     for index, state in trainer.optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer/{index}/{key}": value for key, value in state.items() if value is not None}
     tensors |= {f"noise/{index}": state for index, state in enumerate(trainer.noise.states)}
-    return {name: tensor.contiguous() for name, tensor in tensors.items()}
+    return tensors
 
 
-def put_tensors(trainer: Trainer, tensors: dict[str, Tensor]) -> None:
-    """The way back of `tensors_of`."""
-    net, optimizer = trainer.net, trainer.optimizer
+def weights_of(trainer: Trainer) -> dict[str, Tensor]:
+    return {f"net/{name}": tensor for name, tensor in trainer.net.state_dict().items()}
+
+
+def stand(trainer: Trainer, state: State) -> None:
+    trainer.step = state["step"]
+    trainer.digits_seen = state["digits_seen"]
+    trainer.first_loss = state["first_loss"]
+    trainer.place = Place(**state["place"])
+    trainer.finished = trainer.step >= trainer.total_steps
+
+
+def put_weights(net: Net, tensors: dict[str, Tensor]) -> None:
     net.load_state_dict({name: tensors[f"net/{name}"] for name in net.state_dict()})
-    trainer.noise.states = [tensors[f"noise/{index}"] for index in range(len(trainer.noise.states))]
 
+
+def put_noise(trainer: Trainer, tensors: dict[str, Tensor]) -> None:
+    """A device that the saved run didn't train on begins its own stream."""
+    trainer.noise.states = [tensors.get(f"noise/{index}", own) for index, own in enumerate(trainer.noise.states)]
+
+
+def put_optimizer(trainer: Trainer, tensors: dict[str, Tensor]) -> None:
+    optimizer = trainer.optimizer
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     states: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():

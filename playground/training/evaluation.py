@@ -2,7 +2,9 @@
 
 from math import ceil
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from playground.network.build import Net
@@ -27,10 +29,13 @@ def steps_between(training_digits: int, steps_per_epoch: int) -> int:
 
 
 @torch.inference_mode()
-def evaluate(net: Net, loss_function: LossFunction, images: Tensor, labels: Tensor) -> tuple[float, float]:
-    """(loss, accuracy) over images [N, 1, 28, 28] and labels [N]: dropout off, running statistics, no penalty."""
+def evaluate(net: Net, loss_function: LossFunction, images: Tensor, labels: Tensor) -> tuple[float, NDArray[np.bool_]]:
+    """(loss, which digits are right [N]) over images [N, 1, 28, 28] and labels [N].
+
+    Dropout off, running statistics, no penalty.
+    """
     logits = predict(net, images)
-    return loss_function(logits, labels).item(), share_correct(logits, labels)
+    return loss_function(logits, labels).item(), are_correct(logits, labels)
 
 
 @torch.inference_mode()
@@ -44,7 +49,11 @@ def predict(net: Net, images: Tensor) -> Tensor:
         net.train(was_training)
 
 
-def share_correct(logits: Tensor, labels: Tensor) -> float:
-    """The share of digits whose largest logit is their label's; NumPy takes a third of torch's time for a batch."""
-    correct = logits.cpu().numpy().argmax(1) == labels.cpu().numpy()
-    return int(correct.sum()) / len(labels)
+def are_correct(logits: Tensor, labels: Tensor) -> NDArray[np.bool_]:
+    """Which digits' largest logit is their label's, [N]; NumPy takes a third of torch's time for a batch."""
+    return logits.cpu().numpy().argmax(1) == labels.cpu().numpy()
+
+
+def share(of: NDArray[np.bool_]) -> float:
+    """The share that is true."""
+    return int(of.sum()) / len(of)

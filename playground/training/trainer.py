@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import isfinite
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor, from_numpy
 from torch.nn.utils import clip_grad_norm_
 
@@ -17,7 +18,7 @@ from playground.seeds import derive
 from playground.training.batches import Course, Place, order
 from playground.training.devices import find_device
 from playground.training.divergence import explain
-from playground.training.evaluation import JUDGED, evaluate, share_correct, steps_between
+from playground.training.evaluation import JUDGED, are_correct, evaluate, share, steps_between
 from playground.training.events import Changed, Diverged, Evaluated, Event, Finished, Stepped
 from playground.training.layers import Gauge
 from playground.training.losses import loss_function
@@ -27,6 +28,7 @@ from playground.training.regularization import add_penalty_gradient, is_decayed,
 from playground.training.schedules import factor_at
 
 FIRST_POINTS = (5, 15, 30)  # steps: curves are steepest within the first epoch
+Verdict = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 EARLY = (1, 2, 5)  # steps: layers are measured where they change fastest
 
 
@@ -78,6 +80,8 @@ class Trainer:
             for digits in (self.dataset.train, self.dataset.validation)
         ]
 
+        nobody = np.zeros(0, np.bool_)
+        self.verdict: Verdict = (nobody, nobody)  # of the last evaluation: right or not, train and validation
         self.evaluate_every = evaluate_every
         self.place = Place()
         self.step = 0
@@ -105,7 +109,7 @@ class Trainer:
         self.digits_seen += len(labels)
         self.place = self.course.after(self.place, self.now.training.batch_size)
         self.finished = self.step >= self.total_steps
-        accuracy = share_correct(logits, labels)
+        accuracy = share(are_correct(logits, labels))
         stepped = Stepped(self.step, self.epoch, loss.item(), held, accuracy, rate, len(labels))
         if self.step == 1:
             self.first_loss = stepped.loss
@@ -180,8 +184,9 @@ class Trainer:
 
     def evaluate(self) -> Evaluated:
         """Loss and accuracy on the same digits of the train and the validation split each time."""
-        train, validation = (evaluate(self.net, self.loss, *digits) for digits in self.judged)
-        return Evaluated(self.step, *train, *validation)
+        (train_loss, train), (loss, validation) = (evaluate(self.net, self.loss, *digits) for digits in self.judged)
+        self.verdict = train, validation
+        return Evaluated(self.step, train_loss, share(train), loss, share(validation))
 
     # --- where the run stands ---------------------------------------------------------------------------------------
 
