@@ -4,10 +4,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from playground.experiment import Experiment, Training
 from playground.runs import control
-from playground.runs.journal import curves, encode, slim_curves
+from playground.runs.journal import curves, encode, slim_curves, until
 from playground.runs.states import ACTIVE, RESUMABLE
 from playground.runs.store import NotHeld, Store
 from playground.training.events import Changed, Evaluated, Event, LayersMeasured, Stepped
@@ -176,24 +178,6 @@ def test_going_on_from_a_checkpoint_forgets_what_came_after_it(store: Store) -> 
     assert curves(text for _, text in store.chunks(run_id)).stepped["step"] == [1, 2]
 
 
-def test_a_watch_ends_when_nobody_renews_it(store: Store) -> None:
-    run_id = store.create(EXPERIMENT, "run")
-    store.watch(run_id, "activations", 5, seconds=0.05)
-    assert store.watched([run_id]) == [(run_id, "activations", 5)]
-    time.sleep(0.06)
-    assert store.watched([run_id]) == []
-
-
-def test_a_view_is_sent_only_when_it_is_newer(store: Store) -> None:
-    run_id = store.create(EXPERIMENT, "run")
-    store.show(run_id, "activations", 5, 10, b"ten")
-    assert store.view(run_id, "activations", 5) == (10, b"ten")
-    assert store.view(run_id, "activations", 5, newer_than=10) is None
-    assert store.view(run_id, "activations", 6) is None
-    store.show(run_id, "activations", 5, 11, b"eleven")
-    assert store.view(run_id, "activations", 5, newer_than=10) == (11, b"eleven")
-
-
 @pytest.mark.parametrize(("result", "state"), [(b"42", "done"), (None, "failed")])
 def test_a_task_is_taken_once_and_answered(store: Store, result: bytes | None, state: str) -> None:
     task_id = store.request("measure", {"a": 1}, "r1")
@@ -212,3 +196,59 @@ def test_the_task_of_a_dead_worker_goes_back_to_the_queue(store: Store) -> None:
     assert store.take_task("dead")
     store.bury("dead", "gone")
     assert store.take_task("alive")
+
+
+def test_a_task_can_be_left_to_others_for_a_while(store: Store) -> None:
+    task_id = store.request("look", {})
+    assert store.take_task("busy", waited=0.05) is None
+    time.sleep(0.06)
+    task = store.take_task("busy", waited=0.05)
+    assert task is not None
+    assert task.id == task_id
+
+
+def test_a_dropped_task_is_gone_and_a_late_answer_to_it_is_let_go(store: Store) -> None:
+    task_id = store.request("look", {}, "r1")
+    assert store.take_task("slow")
+    store.drop_task(task_id)
+    store.answer(task_id, b"too late")
+    assert store.task(task_id) is None
+    assert store.latest_task("look", "r1") is None
+
+
+@pytest.mark.parametrize("next_worker", ["other", None])
+def test_a_hold_is_checked_without_changing_anything(store: Store, next_worker: str | None) -> None:
+    run_id = store.create(EXPERIMENT, "run")
+    run = store.claim("first", 4)
+    assert run is not None
+    store.check_hold(run_id, run.holder)
+    assert store.run(run_id) == run
+    store.bury("first", "silent")
+    if next_worker:
+        store.requeue(run_id, RESUMABLE)
+        assert store.claim(next_worker, 4)
+    with pytest.raises(NotHeld):
+        store.check_hold(run_id, run.holder)
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, unique=True).map(sorted), st.integers(0, 30))
+def test_a_chunk_cut_at_a_step_keeps_the_steps_until_it_but_not_what_a_fork_says_anew(
+    numbers: list[int], at: int
+) -> None:
+    chunk = encode(event for step in numbers for event in all_events(step))
+    cut, before = curves([until(chunk, at)]), [step for step in numbers if step <= at]
+    assert cut.stepped["step"] == cut.layers["step"] == before
+    assert cut.evaluated["step"] == cut.changed["step"] == [step for step in before if step < at]
+    whole = curves([chunk])
+    for name in ("stepped", "layers", "evaluated", "changed"):
+        table, full = getattr(cut, name), getattr(whole, name)
+        assert table == {column: values[: len(table["step"])] for column, values in full.items()}
+
+
+def all_events(step: int) -> list[Event]:
+    return [
+        Stepped(step, step / 7, 1 / (step + 3), 0.1, 0.5, 1e-3, 64),
+        LayersMeasured(step, (step / 3, 0.0), (float("inf"), 3.0)),
+        Evaluated(step, 1 / (step + 1), 0.1, 2.3, 1 / 3),
+        Changed(step, "optimizer.learning_rate", 1e-3, step / 100),
+    ]

@@ -6,13 +6,17 @@ import time
 
 from playground.errors import SpecError
 from playground.runs.journal import encode
+from playground.runs.past import Judged, Kept
+from playground.runs.settings import kept_bytes
 from playground.runs.store import Control, Run, Store
-from playground.training.checkpoint import STATE, restore, save
-from playground.training.events import Diverged, Event, Finished
+from playground.training.checkpoint import fork, restore, save
+from playground.training.events import Diverged, Evaluated, Event, Finished
+from playground.training.kept import MOST_KEPT, kept_steps
 from playground.training.trainer import Trainer
 
 FLUSH_EVERY = 0.1  # seconds between two writes into the store
 CHECKPOINT_EVERY = 5.0  # seconds
+MOST_AVERAGES = 2  # that an optimizer keeps of each weight
 
 
 class ActiveRun:
@@ -38,18 +42,36 @@ class ActiveRun:
         self.flushed = -math.inf
         self.saved = time.monotonic()
         self.saved_step = -1  # no checkpoint yet: one is due with the next flush
-        folder = store.checkpoint_folder(run.id)
-        if run.attempt and (folder / STATE).exists():
-            restore(self.trainer, folder)
-            self.saved_step = self.trainer.step
-            store.forget_after(run.id, self.trainer.step, self.holder)
-        else:
-            store.forget_after(run.id, -1, self.holder)
-            self.note(self.trainer.start())
+        self.new_kept: list[Kept] = []
+        self.new_judged: list[Judged] = []
+        self.kept_bytes = 0
+        self.begin(run)
+        self.kept_bytes += sum(one.bytes for one in store.past.kept(run.id))
+        self.plan()
         if run.begin != "run":
             self.step(run.begin)
         names = [name for name, _ in self.trainer.net.weighted]
         self.write(layers=json.dumps(names))
+
+    def begin(self, run: Run) -> None:
+        """Go on from the run's own checkpoint, from the one it was forked from, or from step 0."""
+        past, origin = self.store.past, self.store.past.origin(run.id)
+        if run.attempt and past.checkpoint(run.id).exists():
+            restore(self.trainer, past.checkpoint(run.id))
+            last = self.saved_step = self.trainer.step
+        elif origin is not None:
+            fork(self.trainer, past.kept_checkpoint(run.id, origin.step))
+            last = self.trainer.step
+        else:
+            last = -1
+        self.store.forget_after(run.id, last, self.holder)
+        past.forget_after(run.id, last)
+        if self.saved_step < 0:
+            self.note(self.trainer.start())
+        if last < 0:
+            self.keep()
+        elif self.saved_step < 0:
+            self.save()  # a fork's own evaluation is on record: it must not begin a second time
 
     def turn(self, seconds: float) -> None:
         """Train for about so long, or until the next pause or the end."""
@@ -60,6 +82,8 @@ class ActiveRun:
         while self.is_running and spent < seconds:
             events = self.trainer.advance()
             self.note(events)
+            if self.trainer.step in self.keeping:
+                self.keep()
             self.count_down()
             spent = time.perf_counter() - begin
             if isinstance(events[-1], Finished | Diverged):
@@ -93,6 +117,7 @@ class ActiveRun:
                 self.step(control.value)
                 self.write(state="running")
             case "stop":
+                self.keep()
                 self.save()
                 self.write(state="stopped", message=f"stopped at step {self.trainer.step:,}", ended=time.time())
                 self.has_ended = True
@@ -100,6 +125,7 @@ class ActiveRun:
                 self.note((self.trainer.change(control.value["field"], control.value["value"]),))
                 self.write()
                 self.saved_step = -1  # a checkpoint soon: it holds the new value
+                self.plan()
             case _:
                 raise SpecError("run", f"there is no control {control.name}")
 
@@ -144,14 +170,35 @@ class ActiveRun:
         Written first, since that fails where another worker holds the run by now: the checkpoint is that one's.
         """
         self.write()
-        save(self.trainer, self.store.checkpoint_folder(self.id))
+        save(self.trainer, self.store.past.checkpoint(self.id))
         self.saved = time.monotonic()
         self.saved_step = self.trainer.step
+
+    def plan(self) -> None:
+        """Which steps will be kept, as long as the run ends where it is planned to end now."""
+        weights = sum(parameter.numel() * parameter.element_size() for parameter in self.trainer.parameters)
+        most = max(2, min(MOST_KEPT, kept_bytes() // (weights * (1 + MOST_AVERAGES))))
+        self.keeping = frozenset(kept_steps(self.trainer.total_steps, most))
+
+    def keep(self) -> None:
+        """A checkpoint of this step that stays, if it isn't the one too many, nor another worker's by now."""
+        if self.kept_bytes > kept_bytes():
+            return
+        self.store.check_hold(self.id, self.holder)
+        file = self.store.past.kept_checkpoint(self.id, self.trainer.step)
+        save(self.trainer, file)
+        size = file.stat().st_size
+        self.kept_bytes += size
+        self.new_kept.append(Kept(self.trainer.step, size, self.trainer.live))
 
     def note(self, events: tuple[Event, ...]) -> None:
         if not self.pending and events:
             self.first_pending_step = events[0].step
         self.pending.extend(events)
+        for event in events:
+            if isinstance(event, Evaluated):
+                train, validation = (right.tobytes() for right in self.trainer.verdict)
+                self.new_judged.append(Judged(event.step, train, validation))
 
     def write(self, **columns: object) -> None:
         """All pending events, and the run's progress, in one transaction."""
@@ -171,6 +218,10 @@ class ActiveRun:
             **columns,
         )
         self.pending.clear()
+        if self.new_kept or self.new_judged:
+            self.store.past.add(self.id, self.new_kept, self.new_judged)
+            self.new_kept.clear()
+            self.new_judged.clear()
         self.flushed = time.monotonic()
 
     def digits_per_second(self) -> float:

@@ -70,7 +70,11 @@ def ask(
     store: Store, kind: str, request: dict[str, Any], run_id: str | None = None, patience: float = 5.0
 ) -> Task | None:
     """Put a question to the workers and wait for the answer; None where none came in time."""
-    task_id = store.request(kind, request, run_id)
+    return answer_to(store, store.request(kind, request, run_id), patience)
+
+
+def answer_to(store: Store, task_id: int, patience: float) -> Task | None:
+    """Wait for the answer to a task; None where none came in time."""
     wait(lambda: (task := store.task(task_id)) is not None and task.state in ("done", "failed"), patience)
     task = store.task(task_id)
     return task if task is not None and task.state in ("done", "failed") else None

@@ -30,6 +30,22 @@ def encode(events: Iterable[Event]) -> str:
     return json.dumps(tables, separators=(",", ":"))
 
 
+def until(chunk: str, step: int) -> str:
+    """A chunk without what came after a step.
+
+    The evaluation and the changes at that very step are left out: a fork makes its own.
+
+    >>> until('{"stepped":{"step":[7,8,9]},"evaluated":{"step":[8]}}', 8)
+    '{"stepped":{"step":[7,8]},"evaluated":{"step":[]}}'
+    """
+    tables = json.loads(chunk)
+    for name, table in tables.items():
+        last = step - 1 if name in ("evaluated", "changed") else step
+        rows = [row for row, at in enumerate(table["step"]) if at <= last]
+        tables[name] = {column: [values[row] for row in rows] for column, values in table.items()}
+    return json.dumps(tables, separators=(",", ":"))
+
+
 def columns_of(kind: Kind) -> dict[str, MutableSequence[Any]]:
     return {column.name: [] for column in fields(kind)}
 

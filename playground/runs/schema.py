@@ -56,21 +56,45 @@ workers = Table(
     Column("ready", Integer, nullable=False, default=0),
 )
 
-watches = Table(
-    "watches",
+kept = Table(
+    "kept",  # checkpoints that stay
     metadata,
     Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
-    Column("view", String, primary_key=True),  # "activations"
-    Column("digit", Integer, primary_key=True),  # index into the source's digits
+    Column("step", Integer, primary_key=True),
+    Column("bytes", Integer, nullable=False),
+    Column("live", Text, nullable=False),  # JSON, as in runs
+)
+
+verdicts = Table(
+    "verdicts",  # which of the judged digits were answered rightly, at each evaluation
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("train", LargeBinary, nullable=False),  # a byte a digit
+    Column("validation", LargeBinary, nullable=False),
+)
+
+forks = Table(
+    "forks",
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("parent", String, nullable=False),
+    Column("step", Integer, nullable=False),
+)
+
+wishes = Table(
+    "wishes",  # what somebody watches
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("request", Text, primary_key=True),  # JSON, see views/requests.py
     Column("until", Float, nullable=False),
 )
 
-views = Table(
-    "views",
+shown = Table(
+    "shown",  # and the newest answer to it
     metadata,
     Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
-    Column("view", String, primary_key=True),
-    Column("digit", Integer, primary_key=True),
+    Column("request", Text, primary_key=True),
     Column("step", Integer, nullable=False),
     Column("content", LargeBinary, nullable=False),
 )

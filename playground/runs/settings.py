@@ -32,6 +32,12 @@ def settings() -> Settings:
 
 
 @lru_cache(maxsize=1)
+def kept_bytes() -> int:
+    """How much disk a run's kept steps may take: PLAYGROUND_KEPT_MB, in millions of bytes."""
+    return 1_000_000 * number("PLAYGROUND_KEPT_MB", 256)
+
+
+@lru_cache(maxsize=1)
 def shared_store() -> Store:
     """The one store of this process."""
     return open_store(settings())

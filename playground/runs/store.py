@@ -25,7 +25,9 @@ from sqlalchemy import (
 )
 
 from playground.experiment import Experiment, read
-from playground.runs.schema import chunks, controls, metadata, runs, tasks, views, watches, workers
+from playground.runs.past import Origin, Past
+from playground.runs.schema import chunks, controls, metadata, runs, tasks, workers
+from playground.runs.sights import Sights
 from playground.runs.states import ACTIVE, ENDED, LIVE, State
 
 Holder = tuple[str | None, int]  # worker and attempt: another attempt of the same worker is another hold
@@ -102,9 +104,10 @@ class Task:
 
 
 class Store:
-    """Runs, their curves, controls, views and tasks; every method is one short transaction.
+    """Runs, their curves, controls and tasks; every method is one short transaction.
 
-    `url` is any SQLAlchemy URL. `folder` holds the checkpoints.
+    `past` has what stays of each run's earlier steps, `sights` what somebody watches. `url` is any SQLAlchemy URL;
+    `folder` holds the checkpoints.
     """
 
     def __init__(self, url: str, folder: Path) -> None:
@@ -112,29 +115,25 @@ class Store:
         self.folder = folder
         self.engine = engine(url)
         metadata.create_all(self.engine)
+        self.past = Past(self.engine, folder)
+        self.sights = Sights(self.engine)
 
     def close(self) -> None:
         self.engine.dispose()
 
-    def checkpoint_folder(self, run_id: str) -> Path:
-        return self.folder / "runs" / run_id / "checkpoint"
-
     # --- runs -------------------------------------------------------------------------------------------------------
 
-    def create(self, experiment: Experiment, name: str, begin: str = "run") -> str:
-        """Put a new run into the queue and return its id, of letters and digits: fit for addresses and widget keys."""
+    def create(self, experiment: Experiment, name: str, begin: str = "run", origin: Origin | None = None) -> str:
+        """Put a new run into the queue and return its id, of letters and digits: fit for addresses and widget keys.
+
+        With an origin it is a fork: it has that run's past up to a kept step, and goes on from there.
+        """
         run_id = "r" + "".join(secrets.choice(LETTERS) for _ in range(ID_LENGTH))
+        values = {"id": run_id, "name": name, "experiment": experiment.model_dump_json(), "begin": begin}
         with self.engine.begin() as connection:
-            connection.execute(
-                insert(runs).values(
-                    id=run_id,
-                    name=name,
-                    experiment=experiment.model_dump_json(),
-                    state="queued",
-                    created=time.time(),
-                    begin=begin,
-                )
-            )
+            connection.execute(insert(runs).values(**values, state="queued", created=time.time()))
+            if origin is not None:
+                self.past.share(connection, run_id, origin)
         return run_id
 
     def run(self, run_id: str) -> Run | None:
@@ -224,6 +223,11 @@ class Store:
             if events:
                 connection.execute(insert(chunks).values(run=run_id, first_step=first_step, events=events))
 
+    def check_hold(self, run_id: str, holder: Holder) -> None:
+        """Raises `NotHeld` where the holder doesn't hold the run."""
+        with self.engine.begin() as connection:
+            advance(connection, run_id, holder, {})
+
     def forget_after(self, run_id: str, step: int, holder: Holder | None = None) -> None:
         """Drop the chunks that begin after a step: a run goes on from its checkpoint at that step.
 
@@ -282,40 +286,6 @@ class Store:
             taken, refusal = connection.execute(query).one()
         return taken is not None, refusal
 
-    # --- views: what somebody watches -------------------------------------------------------------------------------
-
-    def watch(self, run_id: str, view: str, digit: int, seconds: float) -> None:
-        """Ask for a view of a run for the next seconds."""
-        until = time.time() + seconds
-        with self.engine.begin() as connection:
-            here = (watches.c.run == run_id, watches.c.view == view, watches.c.digit == digit)
-            if connection.execute(update(watches).where(*here).values(until=until)).rowcount == 0:
-                connection.execute(insert(watches).values(run=run_id, view=view, digit=digit, until=until))
-
-    def watched(self, run_ids: Iterable[str]) -> list[tuple[str, str, int]]:
-        """(run, view, digit) of all that is watched now."""
-        query = select(watches.c.run, watches.c.view, watches.c.digit).where(
-            watches.c.until > time.time(), watches.c.run.in_(list(run_ids))
-        )
-        with self.engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(query)]
-
-    def show(self, run_id: str, view: str, digit: int, step: int, content: bytes) -> None:
-        """Keep the newest content of a view."""
-        with self.engine.begin() as connection:
-            here = (views.c.run == run_id, views.c.view == view, views.c.digit == digit)
-            if connection.execute(update(views).where(*here).values(step=step, content=content)).rowcount == 0:
-                connection.execute(insert(views).values(run=run_id, view=view, digit=digit, step=step, content=content))
-
-    def view(self, run_id: str, view: str, digit: int, newer_than: int = -1) -> tuple[int, bytes] | None:
-        """(step, content) of a view, if there is one of a later step."""
-        query = select(views.c.step, views.c.content).where(
-            views.c.run == run_id, views.c.view == view, views.c.digit == digit, views.c.step > newer_than
-        )
-        with self.engine.connect() as connection:
-            row = connection.execute(query).first()
-        return (row[0], row[1]) if row else None
-
     # --- tasks: one answer to one question, by any worker -------------------------------------------------------------
 
     def request(self, kind: str, request: dict[str, Any], run_id: str | None = None) -> int:
@@ -338,18 +308,22 @@ class Store:
             row = connection.execute(query).first()
         return task_of(row) if row else None
 
-    def take_task(self, worker: str) -> Task | None:
-        """The oldest waiting task, now this worker's."""
+    def take_task(self, worker: str, waited: float = 0.0) -> Task | None:
+        """The oldest task that has waited so long, in seconds; now it is this worker's."""
+        is_due = tasks.c.state == "waiting", tasks.c.created <= time.time() - waited
         with self.engine.connect() as connection:
-            row = connection.execute(
-                select(tasks).where(tasks.c.state == "waiting").order_by(tasks.c.id).limit(1)
-            ).first()
+            row = connection.execute(select(tasks).where(*is_due).order_by(tasks.c.id).limit(1)).first()
         if row is None:
             return None
         with self.engine.begin() as connection:
             query = update(tasks).where(tasks.c.id == row.id, tasks.c.state == "waiting")
             taken = connection.execute(query.values(state="taken", worker=worker)).rowcount == 1
         return task_of(row) if taken else None
+
+    def drop_task(self, task_id: int) -> None:
+        """An answer that has been read and isn't needed again."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(tasks).where(tasks.c.id == task_id))
 
     def answer(self, task_id: int, result: bytes | None, message: str = "") -> None:
         """Close a task: with its result, or with the reason why there is none."""

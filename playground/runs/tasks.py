@@ -1,11 +1,9 @@
-"""Questions that any worker answers: measure a run on the test split, look into an ended run, preview augmentation."""
+"""Questions that any worker answers: the test measurement, a look into a run at a kept step, augmentation's preview."""
 
 import io
 import json
 import traceback
 from collections.abc import Callable
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,18 +12,22 @@ from playground.data.augmentation import augment
 from playground.data.digits import load_digits
 from playground.data.tensors import load
 from playground.errors import SpecError
-from playground.experiment import Data, read
-from playground.runs.store import Store, Task
-from playground.runs.views import picture
+from playground.experiment import Data
+from playground.runs.moments import saved_moment
+from playground.runs.store import Run, Store, Task
 from playground.seeds import derive
-from playground.training.checkpoint import restore
 from playground.training.measure import measure
-from playground.training.trainer import Trainer
+from playground.views.make import make
+from playground.views.moment import Moment
+from playground.views.pack import packed
+from playground.views.requests import REQUEST, Request
+
+LEFT_TO_OTHERS = 0.1  # seconds
 
 
-def answer(store: Store, worker: str) -> None:
-    """Take one waiting task, if there is one, and answer it."""
-    task = store.take_task(worker)
+def answer(store: Store, worker: str, is_busy: bool = False) -> None:
+    """Take one waiting task, if there is one, and answer it; a busy worker leaves new ones to the others first."""
+    task = store.take_task(worker, LEFT_TO_OTHERS if is_busy else 0.0)
     if task is None:
         return
     try:
@@ -39,13 +41,25 @@ def answer(store: Store, worker: str) -> None:
 
 def measure_on_test(store: Store, task: Task) -> bytes:
     """JSON of `measure` on the test split, with the step of the checkpoint and the indices of the digits."""
-    trainer = trainer_of(store, task)
-    result = measure(trainer.net, trainer.dataset.test, trainer.experiment.loss)
-    return json.dumps({"step": trainer.step, "index": trainer.dataset.test.index.tolist(), **result}).encode()
+    moment = saved_moment(store, run_of(store, task), "last")
+    test = moment.dataset.test
+    result = measure(moment.net, test, moment.experiment.loss)
+    return json.dumps({"step": moment.step, "index": test.index.tolist(), **result}).encode()
 
 
 def look_inside(store: Store, task: Task) -> bytes:
-    return picture(trainer_of(store, task), int(task.request["digit"]))
+    """Views of the run at one of its saved steps, as arrays of bytes "0", "1", … of one pack."""
+    run = run_of(store, task)
+    moment = saved_moment(store, run, task.request["at"])
+    views = [view(moment, REQUEST.validate_python(request)) for request in task.request["views"]]
+    return packed({}, {str(place): np.frombuffer(one, np.uint8) for place, one in enumerate(views)})
+
+
+def view(moment: Moment, request: Request) -> bytes:
+    try:
+        return make(moment, request)
+    except SpecError as error:
+        return packed({"problem": error.message, "step": moment.step})
 
 
 def preview(store: Store, task: Task) -> bytes:
@@ -65,24 +79,13 @@ def preview(store: Store, task: Task) -> bytes:
 
 ANSWERS: dict[str, Callable[[Store, Task], bytes]] = {
     "measure": measure_on_test,
-    "activations": look_inside,
+    "look": look_inside,
     "augmentation": preview,
 }
 
 
-def trainer_of(store: Store, task: Task) -> Trainer:
-    """The run's trainer as of its last checkpoint; raises `SpecError` where there is none."""
+def run_of(store: Store, task: Task) -> Run:
     run = store.run(task.run or "")
     if run is None:
         raise SpecError("run", f"there is no run {task.run}")
-    folder = store.checkpoint_folder(run.id)
-    if not folder.exists():
-        raise SpecError("run", "this run has no checkpoint: it ended before its first one was written")
-    return restored(run.experiment.model_dump_json(), folder, folder.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=2)
-def restored(experiment: str, folder: Path, _written: int) -> Trainer:
-    trainer = Trainer(read(experiment))
-    restore(trainer, folder)
-    return trainer
+    return run

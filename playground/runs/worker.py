@@ -23,7 +23,7 @@ from playground.runs.active import ActiveRun
 from playground.runs.settings import open_store, settings
 from playground.runs.store import Control, NotHeld, Run, Store
 from playground.runs.tasks import answer
-from playground.runs.views import Viewer
+from playground.runs.viewer import SHARE, Viewer
 from playground.training.trainer import Trainer
 
 TURN = 0.02  # seconds that one run trains before controls are looked at
@@ -41,7 +41,7 @@ class Worker:
         self.runs_at_once = runs_at_once
         self.active: dict[str, ActiveRun] = {}
         self.viewer = Viewer(store)
-        self.listened = self.claimed = 0.0
+        self.listened = self.claimed = self.answers_after = 0.0
         self.leaving = threading.Event()
         self.life = threading.Thread(target=self.live, name="life", daemon=True)
 
@@ -56,7 +56,7 @@ class Worker:
         if not is_busy or now - self.claimed > CLAIM_EVERY:
             self.claimed = now
             self.claim()
-            answer(self.store, self.id)
+            self.answer(is_busy)
         for run in list(self.active.values()):
             self.carefully(run, ActiveRun.turn, TURN)
         self.show()
@@ -64,6 +64,15 @@ class Worker:
             del self.active[run_id]
         if not is_busy:
             time.sleep(IDLE)
+
+    def answer(self, is_busy: bool) -> None:
+        """Answer a question; while runs train, not more than a small share of the time."""
+        begin = time.monotonic()
+        if is_busy and begin < self.answers_after:
+            return
+        answer(self.store, self.id, is_busy)
+        end = time.monotonic()
+        self.answers_after = end + (end - begin) / SHARE
 
     def live(self) -> None:
         """Give signs of life until the worker leaves: in a thread, since a step or an answer may take long."""
