@@ -15,15 +15,15 @@ NAMES = {path: path.relative_to(ROOT).as_posix() for path in FILES}
 
 # Each part may import itself and what stands before it.
 ORDER = (
-    *("errors", "seeds", "experiment", "data", "network", "training", "probes"),
+    *("errors", "seeds", "experiment", "data", "network", "training", "probes", "views"),
     *("presets", "figures", "runs", "live", "ui", "pages", "app"),
 )
 # The only places for the heavy libraries. Torch: what only workers import.
 WORKER_SIDE = (
     *("playground/data/tensors.py", "playground/data/augmentation.py", "playground/data/download.py"),
     *("playground/network/build.py", "playground/network/initialize.py"),
-    *("playground/training/*", "playground/probes/*"),
-    *(f"playground/runs/{name}.py" for name in ("worker", "active", "views", "tasks")),
+    *("playground/training/*", "playground/probes/*", "playground/views/*"),
+    *(f"playground/runs/{name}.py" for name in ("worker", "active", "viewer", "moments", "tasks")),
 )
 HOMES = {
     "torch": WORKER_SIDE,

@@ -1,9 +1,8 @@
-"""The live stream's protocol, spoken to the server's own routes by a page made of two queues."""
+"""The live stream's protocol: curves, states and kept steps, told to pages as far as they look."""
 
 import asyncio
 import gzip
 import json
-from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -12,84 +11,11 @@ from starlette.applications import Starlette
 
 from playground.experiment import Experiment
 from playground.live import stream
-from playground.live.messages import Conversation, Known, Picture, Wishes
 from playground.live.routes import NO_SUCH_RUN, NOT_UNDERSTOOD, TRY_AGAIN, routes
 from playground.runs.journal import encode
+from playground.runs.past import Kept, Origin
 from playground.runs.store import Store
-from playground.training.events import Evaluated, Event, Stepped
-
-LOOKING = {"windows": ["loss", "evaluated", "changed"], "digit": None, "hidden": False}
-
-
-class Page:
-    """A browser's end of one connection, below any network."""
-
-    def __init__(self, store: Store | Starlette, path: str, kind: str = "websocket", **headers: str) -> None:
-        self.sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.received: asyncio.Queue[Any] = asyncio.Queue()
-        scope = {
-            "type": kind,
-            "path": path,
-            "method": "GET",
-            "query_string": b"",
-            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
-        }
-        app = Starlette(routes=routes(store)) if isinstance(store, Store) else store
-        self.task = asyncio.ensure_future(app(scope, self.sent.get, self.received.put))
-
-    async def open(self) -> "Page":
-        await self.sent.put({"type": "websocket.connect"})
-        assert (await self.next())["type"] == "websocket.accept"
-        return self
-
-    async def next(self) -> Any:
-        return await asyncio.wait_for(self.received.get(), 5)
-
-    async def say(self, message: Any) -> None:
-        text = message if isinstance(message, str) else json.dumps(message)
-        await self.sent.put({"type": "websocket.receive", "text": text})
-
-    async def drawn(self) -> None:
-        await self.say({"drawn": True})
-
-    async def message(self) -> Any:
-        """The next message's content."""
-        event = await self.next()
-        assert event["type"] == "websocket.send", event
-        return json.loads(event["text"]) if event.get("text") is not None else event["bytes"]
-
-    async def until(self, holds: Callable[[Any], bool]) -> Any:
-        """The first message for which something holds; those before it are drawn and passed over."""
-        while not holds(message := await self.message()):
-            await self.drawn()
-        return message
-
-    async def is_silent(self, seconds: float = 0.3) -> bool:
-        await asyncio.sleep(seconds)
-        return self.received.empty()
-
-    async def leave(self) -> None:
-        await self.sent.put({"type": "websocket.disconnect", "code": 1001})
-        await asyncio.wait_for(self.task, 5)
-
-
-def play(scene: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(scene)
-
-
-def steps(first: int, last: int, loss: float = 1.0) -> list[Event]:
-    return [Stepped(step, step / 10, loss, 0.0, 0.5, 0.001, 64) for step in range(first, last + 1)]
-
-
-def running(store: Store, last: int = 5) -> str:
-    run_id = store.create(Experiment(), "mine")
-    events = [Evaluated(0, 2.3, 0.1, 2.3, 0.1), *steps(1, last)]
-    store.record(run_id, 0, encode(events), state="running", step=last, total_steps=100, layers='["Head"]')
-    return run_id
-
-
-def loss_steps(message: Any) -> list[int]:
-    return message["windows"]["loss"]["columns"]["step"]
+from tests.live_page import LOOKING, Page, loss_steps, play, running, steps
 
 
 def test_a_page_gets_the_whole_run_then_only_what_is_new(store: Store) -> None:
@@ -261,57 +187,45 @@ def test_a_queued_run_says_its_place(store: Store) -> None:
     play(scene())
 
 
-def test_a_watched_digit_is_asked_for_and_its_picture_comes_as_bytes(store: Store) -> None:
+def test_kept_steps_are_told_as_they_come_and_where_a_fork_came_from(store: Store) -> None:
     async def scene() -> None:
         run_id = running(store)
         page = await Page(store, f"/live/runs/{run_id}").open()
-        await page.say({**LOOKING, "digit": 12})
-        await page.message()
-        await asyncio.sleep(0.3)
-        assert store.watched([run_id]) == [(run_id, "activations", 12)]
-        store.show(run_id, "activations", 12, 5, b"what digit 12 does")
+        store.past.add(run_id, [Kept(step, 1000 + step, {}) for step in (0, 1)], [])
+        await page.say(LOOKING)
+        first = await page.message()
+        assert first["kept"] == {"steps": [0, 1], "bytes": 2001}
+        assert first["origin"] is None
         await page.drawn()
-        assert await page.message() == b"what digit 12 does"
+        store.past.add(run_id, [Kept(5, 1000, {})], [])
+        assert (await page.message())["kept"] == {"steps": [0, 1, 5], "bytes": 3001}
+        await page.leave()
+        fork = store.create(Experiment(), "fork", origin=Origin(run_id, 1))
+        page = await Page(store, f"/live/runs/{fork}").open()
+        await page.say(LOOKING)
+        first = await page.message()
+        assert first["origin"] == {"parent": run_id, "step": 1}
+        assert first["kept"]["steps"] == [0, 1]
         await page.leave()
 
     play(scene())
 
 
-def test_an_ended_run_is_asked_once_for_a_digits_picture(store: Store) -> None:
+def test_a_step_kept_at_the_very_end_of_a_pause_is_told_too(store: Store) -> None:
+    """The run's row is written before the row of its kept step, and nothing moves afterwards."""
+
     async def scene() -> None:
         run_id = running(store)
-        store.set_state(run_id, "finished")
+        store.past.add(run_id, [Kept(0, 1000, {})], [])
         page = await Page(store, f"/live/runs/{run_id}").open()
-        await page.say({**LOOKING, "digit": 3})
+        await page.say(LOOKING)
         await page.message()
-        await asyncio.sleep(0.2)
-        task = store.take_task("worker")
-        assert task is not None
-        assert (task.kind, task.request, task.run) == ("activations", {"digit": 3}, run_id)
-        store.answer(task.id, b"from the checkpoint")
+        store.record(run_id, 6, encode(steps(6, 6)), step=6, state="paused")
         await page.drawn()
-        assert await page.until(lambda message: isinstance(message, bytes)) == b"from the checkpoint"
-        await asyncio.sleep(0.7)
-        assert store.take_task("worker") is None
-        await page.leave()
-
-    play(scene())
-
-
-def test_where_there_is_no_picture_the_page_is_told_why(store: Store) -> None:
-    async def scene() -> None:
-        run_id = running(store)
-        store.set_state(run_id, "failed")
-        page = await Page(store, f"/live/runs/{run_id}").open()
-        await page.say({**LOOKING, "digit": 3})
-        await page.message()
-        await asyncio.sleep(0.2)
-        task = store.take_task("worker")
-        assert task is not None
-        store.answer(task.id, None, "this run has no checkpoint")
+        await page.until(lambda message: message["status"]["state"] == "paused")
         await page.drawn()
-        told = await page.until(lambda message: message["status"]["picture_problem"] != "")
-        assert told["status"]["picture_problem"] == "this run has no checkpoint"
+        store.past.add(run_id, [Kept(6, 1000, {})], [])
+        assert (await page.until(lambda message: "kept" in message))["kept"]["steps"] == [0, 6]
         await page.leave()
 
     play(scene())
@@ -379,9 +293,15 @@ def test_only_pages_of_this_server_may_open_a_stream(
         json.dumps({**LOOKING, "windows": "loss"}),
         json.dumps({**LOOKING, "windows": ["loss"] * 20}),
         json.dumps({**LOOKING, "windows": ["loss"] * 2000}),
-        json.dumps({**LOOKING, "digit": -1}),
-        json.dumps({**LOOKING, "digit": 10**9}),
-        json.dumps({**LOOKING, "digit": True}),
+        json.dumps({**LOOKING, "at": -1}),
+        json.dumps({**LOOKING, "at": 1e60}),
+        json.dumps({**LOOKING, "at": True}),
+        json.dumps({**LOOKING, "views": []}),
+        json.dumps({**LOOKING, "views": {"digit": {"view": "activations", "digit": -1}}}),
+        json.dumps({**LOOKING, "views": {"digit": {"view": "activations", "digit": "no drawing"}}}),
+        json.dumps({**LOOKING, "views": {"a name" * 9: {"view": "gradients"}}}),
+        json.dumps({**LOOKING, "views": {str(place): {"view": "gradients"} for place in range(17)}}),
+        json.dumps({**LOOKING, "views": {"weights": {"view": "weights", "layer": "L" * 32_000}}}),
         json.dumps({**LOOKING, "hidden": "no"}),
         json.dumps({**LOOKING, "more": 1}),
     ],
@@ -396,19 +316,6 @@ def test_nonsense_closes_the_stream_with_a_reason_and_never_a_traceback(store: S
         await asyncio.wait_for(page.task, 5)
 
     play(scene())
-
-
-def test_a_slow_browser_still_sees_pictures(store: Store) -> None:
-    """With news waiting after every message, text and pictures take turns."""
-    known = Known(run=store.run(running(store)))
-    browser = Conversation(wishes=Wishes(windows=("loss",), digit=0, hidden=False))
-    kinds = []
-    for step in range(1, 7):
-        known.curves.extend(encode([Stepped(step, 0.1, 1.0, 0.0, 0.5, 0.1, 64)]))
-        known.pictures[0] = Picture(b"picture")
-        kinds.append(type(browser.say(known)))
-        browser.is_drawing = False
-    assert kinds == [bytes, str, bytes, str, bytes, str]
 
 
 def test_the_server_says_that_it_is_up_and_hands_out_plotly_packed_or_plain(store: Store) -> None:

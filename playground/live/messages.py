@@ -1,38 +1,60 @@
 """What the browser and the server say to each other over `/live/runs/{run_id}`.
 
 The browser says what it looks at, and after each message that it has drawn it; until then nothing more is sent. The
-server answers with text (status and windows, only what is new to this browser) and with pictures as bytes.
+server answers with text (status, kept steps and windows, only what is new to this browser) and with views as bytes.
+`at` is a kept step, or null for the newest; each view comes back under the name it was asked by.
 
-    browser  {"windows": ["loss", "evaluated", "changed"], "digit": 12, "hidden": false}
+    browser  {"windows": ["loss", "changed"], "at": null, "views": {"digit": {"view": "activations", "digit": 12}},
+              "hidden": false}
     server   {"reset": true, "status": {…}, "windows": {"loss": {"start": 0, "every": 1, "columns": {…}}, …}}
     browser  {"drawn": true}
-    server   bytes: what digit 12 does to every layer
+    server   bytes: {"at": null} and the views that are new, by name
     browser  {"drawn": true}
 """
 
 import json
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from functools import cached_property
+from typing import Annotated, Any, Literal, NamedTuple
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from playground.live.history import no_history
 from playground.live.windows import LINES, Cursor, window
 from playground.runs.journal import Curves
+from playground.runs.past import Kept, Origin
 from playground.runs.store import Run
+from playground.views.pack import packed
+from playground.views.requests import AnyRequest, Cost, cost
 
-LONGEST = 2000  # characters a browser may send at once
-DIGITS = 100_000
+LONGEST = 32_000  # characters a browser may send at once: a drawn digit takes a thousand
+MOST_VIEWS = 16
+LAST_STEP = 2**53
+
+
+class Sight(NamedTuple):
+    """One view that is looked at: its request as JSON, at a kept step or at the newest (None)."""
+
+    at: int | None
+    request: str
+    cost: Cost
 
 
 class Wishes(BaseModel):
-    """What a browser looks at: lines, one digit inside the network, or nothing while its tab is hidden."""
+    """What a browser looks at: lines, views at one step of the run, or nothing while its tab is hidden."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     windows: Annotated[tuple[str, ...], Field(max_length=len(LINES), strict=False)]
-    digit: int | None = Field(ge=0, lt=DIGITS)
+    at: int | None = Field(ge=0, lt=LAST_STEP)
+    views: dict[Annotated[str, Field(max_length=40)], AnyRequest] = Field(max_length=MOST_VIEWS)
     hidden: bool
+
+    @cached_property
+    def sights(self) -> dict[str, Sight]:
+        """By the browser's name for each."""
+        return {name: Sight(self.at, request.model_dump_json(), cost(request)) for name, request in self.views.items()}
 
     @field_validator("windows")
     @classmethod
@@ -42,7 +64,7 @@ class Wishes(BaseModel):
         return names
 
 
-NOTHING = Wishes(windows=(), digit=None, hidden=True)
+NOTHING = Wishes(windows=(), at=None, views={}, hidden=True)
 
 
 class Drawn(BaseModel):
@@ -64,12 +86,12 @@ def understand(text: str) -> Wishes | Drawn:
         raise ValueError("not a message of this protocol") from error
 
 
-@dataclass
-class Picture:
-    """What one digit does to every layer: bytes as a worker wrote them, or why there are none."""
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A view as a worker made it, and the step by which a newer one is told from it; -1 where any is newer."""
 
-    content: bytes | None = None
-    problem: str = ""
+    step: int
+    content: bytes
 
 
 @dataclass
@@ -80,7 +102,10 @@ class Known:
     place_in_queue: int | None = None
     curves: Curves = field(default_factory=no_history)
     edition: int = 0
-    pictures: dict[int, Picture] = field(default_factory=dict)
+    seen: dict[Sight, Seen] = field(default_factory=dict)
+    snapshot: int | None = None  # the step of the newest one
+    kept: tuple[Kept, ...] = ()
+    origin: Origin | None = None
 
 
 @dataclass(eq=False)
@@ -93,13 +118,13 @@ class Conversation:
     edition: int = -1
     status: dict[str, Any] = field(default_factory=dict)
     cursors: dict[str, Cursor] = field(default_factory=dict)
-    picture: Picture | None = None
+    kept: tuple[Kept, ...] | None = None
+    seen: dict[str, Seen] = field(default_factory=dict)  # what it was sent last, by its own names
 
     def hear(self, message: Wishes | Drawn) -> None:
         """Raises `ValueError` where the browser says it has drawn what was never sent."""
         if isinstance(message, Wishes):
-            if message.digit != self.wishes.digit:
-                self.picture = None
+            self.seen = {name: seen for name, seen in self.seen.items() if name in message.views}
             self.wishes = message
         elif self.is_drawing:
             self.is_drawing = False
@@ -115,14 +140,14 @@ class Conversation:
             return None
         if self.is_drawing:
             return self.aside(known)
-        # In turns: a slow browser has news waiting after every message, and must still see pictures.
-        picture = None if isinstance(self.last, bytes) else self.new_picture(known)
-        self.last = picture or self.news(known) or self.new_picture(known)
+        # In turns: a slow browser has news waiting after every message, and must still see views.
+        views = None if isinstance(self.last, bytes) else self.new_views(known)
+        self.last = views or self.news(known) or self.new_views(known)
         self.is_drawing = self.last is not None
         return self.last
 
     def aside(self, known: Known) -> str | None:
-        status = status_of(known, self.wishes.digit)
+        status = status_of(known)
         if self.edition != known.edition or what_stands(status) == what_stands(self.status):
             return None
         self.status = status
@@ -134,9 +159,13 @@ class Conversation:
             self.edition = known.edition
             self.cursors = {}
             parts["reset"] = True
-        status = status_of(known, self.wishes.digit)
+        status = status_of(known)
         if status != self.status:
             self.status = parts["status"] = status
+        if known.kept != self.kept:
+            self.kept = known.kept
+            parts["kept"] = {"steps": [one.step for one in known.kept], "bytes": sum(one.bytes for one in known.kept)}
+            parts["origin"] = vars(known.origin) if known.origin else None
         layers = known.run.layers if known.run else ()
         windows = {}
         for name in self.wishes.windows:
@@ -147,13 +176,15 @@ class Conversation:
             parts["windows"] = {name: vars(part) for name, part in windows.items()}
         return encode(parts) if parts else None
 
-    def new_picture(self, known: Known) -> bytes | None:
-        digit = self.wishes.digit
-        picture = known.pictures.get(digit) if digit is not None else None
-        if picture is None or picture is self.picture:
+    def new_views(self, known: Known) -> bytes | None:
+        """Those that this browser asked for and has not been sent as they are now."""
+        found = {name: known.seen.get(sight) for name, sight in self.wishes.sights.items()}
+        new = {name: seen for name, seen in found.items() if seen is not None and seen is not self.seen.get(name)}
+        if not new:
             return None
-        self.picture = picture
-        return picture.content
+        self.seen.update(new)
+        contents = {name: np.frombuffer(seen.content, np.uint8) for name, seen in new.items()}
+        return packed({"at": self.wishes.at}, contents)
 
 
 def encode(parts: dict[str, Any]) -> str:
@@ -166,13 +197,12 @@ def what_stands(status: dict[str, Any]) -> tuple[Any, ...]:
     return state, status.get("attempt"), status.get("step") if state == "paused" else None
 
 
-def status_of(known: Known, digit: int | None) -> dict[str, Any]:
+def status_of(known: Known) -> dict[str, Any]:
     """The run's row as the board shows it; empty before the first look at it."""
     run = known.run
     if run is None:
         return {}
     training = run.experiment.training
-    picture = known.pictures.get(digit) if digit is not None else None
     evaluated = known.curves.evaluated
     seconds_left = run.seconds_left if run.is_live else None
     return {
@@ -190,5 +220,4 @@ def status_of(known: Known, digit: int | None) -> dict[str, Any]:
         "live": run.live,
         "validation_accuracy": evaluated["validation_accuracy"][-1] if evaluated["step"] else None,
         "evaluated_at": evaluated["step"][-1] if evaluated["step"] else None,
-        "picture_problem": picture.problem if picture else "",
     }

@@ -1,29 +1,40 @@
 """One poller a watched run, shared by all its browsers: what nobody watches is not read."""
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
+from typing import Any
 
 from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
 from playground.live.history import extend, no_history
-from playground.live.messages import Conversation, Known, Picture
+from playground.live.messages import Conversation, Known, Seen, Sight
 from playground.runs import control
 from playground.runs.journal import Curves, curves
+from playground.runs.past import Kept, Origin
+from playground.runs.sights import SNAPSHOT
+from playground.runs.states import ACTIVE
 from playground.runs.store import Run, Store
+from playground.views.pack import packed, unpacked
 
 LOOK_EVERY = 0.08  # seconds
 LOOK_AT_AN_ENDED_RUN_EVERY = 0.5
+LOOK_FOR_KEPT_STEPS_EVERY = 0.4
 MOST_CHUNKS = 1000  # in one look, each of about 0.1 s of training: a long run is read in parts
-PICTURE_EVERY = 0.2
 WATCH_EVERY = 1.0
 WATCH_FOR = 2.5
 PATIENCE = 1.0  # with a database that doesn't answer
-ASK_AGAIN_AFTER = 20.0  # where no worker answered
+PATIENCE_WITH_WORKERS = 8.0
+QUESTIONS_AT_ONCE = 2
+ROOM = 64_000_000  # bytes for views that somebody looked at
+BUSY = packed({"problem": "All workers are busy: asking again in a moment."})
+
+Answer = tuple[int | str, Any]  # at a kept step, "last" or "now"; and what makes the next answer another one
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,10 @@ class Look:
     curves: Curves
     starts_over: bool
     is_part: bool
-    pictures: dict[int, bytes]
+    seen: dict[Sight, Seen]
+    snapshot: int | None
+    kept: tuple[Kept, ...]
+    origin: Origin | None
 
 
 class Watched:
@@ -52,31 +66,36 @@ class Watched:
         self.known = Known()
         self.is_over = False
         self.browsers: dict[Conversation, asyncio.Event] = {}
+        self.stir = asyncio.Event()  # a browser looks at something else
         self.last_chunk = 0
-        self.next_watch = self.next_picture = 0.0
-        self.asked: dict[int, tuple[int, str]] = {}
+        self.next_watch = self.next_kept = 0.0
+        self.watching: set[str] = set()
+        self.asked: dict[Sight, Answer] = {}
         self.tasks: set[asyncio.Task[None]] = set()
+        self.questions = 0
 
     async def poll(self) -> None:
         """Look into the store until cancelled, or until the run has been deleted."""
         while not self.is_over:
+            self.stir.clear()
             try:
-                look = await to_thread.run_sync(self.look, self.digits(), abandon_on_cancel=True)
+                look = await to_thread.run_sync(self.look, self.live_sights(), abandon_on_cancel=True)
             except SQLAlchemyError as error:
                 logging.getLogger(__name__).warning("the store doesn't answer: %s", error)
                 await asyncio.sleep(PATIENCE)
                 continue
             if self.learn(look):
                 self.wake()
-            self.ask_about_an_ended_run()
+            self.ask_workers()
             if look.is_part:
                 continue
             is_live = look.run is not None and look.run.is_live
-            await asyncio.sleep(LOOK_EVERY if is_live else LOOK_AT_AN_ENDED_RUN_EVERY)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stir.wait(), LOOK_EVERY if is_live else LOOK_AT_AN_ENDED_RUN_EVERY)
 
     # --- a look into the store ----------------------------------------------------------------------------------------
 
-    def look(self, digits: Iterable[int]) -> Look:
+    def look(self, sights: Iterable[Sight]) -> Look:
         """Read what is new; everything, where the run went on from a checkpoint and later chunks were dropped."""
         rows = self.store.chunks(self.run_id, self.last_chunk, MOST_CHUNKS)
         run = self.store.run(self.run_id)
@@ -85,6 +104,7 @@ class Watched:
         if starts_over:
             rows = self.store.chunks(self.run_id, limit=MOST_CHUNKS)
             news = curves(events for _, events in rows)
+        seen, snapshot = self.look_inside(run, list(sights))
         return Look(
             run=run,
             place_in_queue=self.store.place_in_queue(self.run_id)
@@ -94,75 +114,144 @@ class Watched:
             curves=news,
             starts_over=starts_over,
             is_part=len(rows) == MOST_CHUNKS,
-            pictures=self.look_at_pictures(run, digits),
+            seen=seen,
+            snapshot=snapshot,
+            kept=self.look_for_kept_steps(run),
+            origin=self.known.origin if self.known.run else self.store.past.origin(self.run_id),
         )
 
-    def look_at_pictures(self, run: Run | None, digits: Iterable[int]) -> dict[int, bytes]:
-        """The newest picture of each watched digit; and say that they are watched."""
+    def look_inside(self, run: Run | None, sights: list[Sight]) -> tuple[dict[Sight, Seen], int | None]:
+        """The newest of each watched view, and the step of the newest snapshot; and say that they are watched."""
+        if run is None or run.state not in ACTIVE:
+            return {}, None
+        quick = {sight.request: sight for sight in sights if sight.cost == "quick"}
+        known = {
+            request: self.known.seen[sight].step if sight in self.known.seen else -1 for request, sight in quick.items()
+        }
+        snapshot = self.known.snapshot
+        if any(sight.cost == "heavy" for sight in sights):
+            known[SNAPSHOT] = -1 if snapshot is None else snapshot
         now = time.monotonic()
-        if run is None or run.state not in ("running", "paused") or now < self.next_picture:
-            return {}
-        self.next_picture = now + PICTURE_EVERY
-        is_time_to_watch = now >= self.next_watch
-        if is_time_to_watch:
+        if known and (now >= self.next_watch or not known.keys() <= self.watching):
             self.next_watch = now + WATCH_EVERY
-        found = {}
-        for digit in digits:
-            if is_time_to_watch or digit not in self.known.pictures:
-                self.store.watch(self.run_id, "activations", digit, WATCH_FOR)
-            view = self.store.view(self.run_id, "activations", digit)
-            if view is not None:
-                found[digit] = view[1]
-        return found
+            self.watching = set(known)
+            self.store.sights.watch(self.run_id, known, WATCH_FOR)
+        found = self.store.sights.news(self.run_id, known)
+        if SNAPSHOT in found:
+            snapshot = found.pop(SNAPSHOT)[0]
+        return {quick[request]: Seen(*news) for request, news in found.items()}, snapshot
+
+    def look_for_kept_steps(self, run: Run | None) -> tuple[Kept, ...]:
+        """Seldom, but at once for a run that has just ended."""
+        before = self.known.run
+        has_ended = run is not None and not run.is_live and before is not None and before.is_live
+        now = time.monotonic()
+        if now < self.next_kept and not has_ended:
+            return self.known.kept
+        self.next_kept = now + LOOK_FOR_KEPT_STEPS_EVERY
+        return tuple(self.store.past.kept(self.run_id))
 
     def learn(self, look: Look) -> bool:
         """Take in what a look brought; says whether anything was new."""
         known = self.known
-        before = (known.run, known.place_in_queue)
+        before = (known.run, known.place_in_queue, known.kept)
         if look.starts_over:
-            known.curves, known.pictures, known.edition = no_history(), {}, known.edition + 1
+            known.curves, known.seen, known.edition = no_history(), {}, known.edition + 1
+            self.asked.clear()
         extend(known.curves, look.curves)
         self.last_chunk = look.last_chunk
         known.run, known.place_in_queue = look.run, look.place_in_queue
+        known.kept, known.origin = look.kept, look.origin
         self.is_over = look.run is None
-        is_new = look.starts_over or is_filled(look.curves) or before != (known.run, known.place_in_queue)
-        for digit, content in look.pictures.items():
-            if digit not in known.pictures or known.pictures[digit].content != content:
-                known.pictures[digit] = Picture(content)
-                is_new = True
-        return is_new
+        known.seen |= look.seen
+        known.snapshot = look.snapshot
+        self.make_room()
+        is_new = look.starts_over or is_filled(look.curves) or bool(look.seen)
+        return is_new or before != (known.run, known.place_in_queue, known.kept)
 
-    # --- questions about a run that no worker holds -------------------------------------------------------------------
+    def make_room(self) -> None:
+        """Forget the oldest of the views that nobody looks at, where there are too many."""
+        wanted, size = self.sights(), sum(len(seen.content) for seen in self.known.seen.values())
+        for sight in list(self.known.seen):
+            if sight not in wanted and (size > ROOM or sight.at is None):
+                size -= len(self.known.seen.pop(sight).content)
+                self.asked.pop(sight, None)
 
-    def ask_about_an_ended_run(self) -> None:
-        """Any worker answers from the last checkpoint: once for each digit and end."""
-        run = self.known.run
-        if run is None or run.is_live:
-            return
-        for digit in self.digits():
-            if self.asked.get(digit) != (run.attempt, run.state):
-                self.asked[digit] = (run.attempt, run.state)
-                task = asyncio.create_task(self.ask(digit))
-                self.tasks.add(task)
-                task.add_done_callback(self.tasks.discard)
+    # --- questions that any worker answers, from a checkpoint ---------------------------------------------------------
 
-    async def ask(self, digit: int) -> None:
-        def question() -> Picture | None:
-            task = control.ask(self.store, "activations", {"digit": digit}, self.run_id)
-            return Picture(task.result, task.message) if task else None
+    def ask_workers(self) -> None:
+        """Ask for what is wanted and can't come from the worker that trains: together, where it is of one step."""
+        missing: dict[Answer, list[Sight]] = {}
+        for sight in self.sights():
+            answer = self.answer_to(sight)
+            if answer is not None and self.asked.get(sight) != answer:
+                missing.setdefault(answer, []).append(sight)
+        for answer, sights in missing.items():
+            if self.questions >= QUESTIONS_AT_ONCE:
+                return
+            self.questions += 1
+            self.asked |= dict.fromkeys(sights, answer)
+            at = answer[0]
+            task = asyncio.create_task(self.ask(at, sights))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
 
-        picture = await to_thread.run_sync(question, abandon_on_cancel=True)
-        self.known.pictures[digit] = picture or Picture(problem="All workers are busy: asking again in a moment.")
+    def answer_to(self, sight: Sight) -> Answer | None:
+        """Which checkpoint answers; None where it is the worker that trains, or nobody yet."""
+        run, newest = self.known.run, self.known.kept[-1].step if self.known.kept else None
+        if sight.at is not None:
+            return sight.at, None
+        if run is None or run.state == "queued":
+            return None
+        if not run.is_live:
+            return "last", (run.attempt, run.state)
+        if sight.cost == "heavy" and self.known.snapshot is not None:
+            return "now", self.known.snapshot
+        return (newest, newest) if sight.cost == "slow" and newest is not None else None
+
+    async def ask(self, at: int | str, sights: list[Sight]) -> None:
+        def question() -> list[bytes] | None:
+            request = {"at": at, "views": [json.loads(sight.request) for sight in sights]}
+            task_id = self.store.request("look", request, self.run_id)
+            task = control.answer_to(self.store, task_id, PATIENCE_WITH_WORKERS)
+            while task is None and self.is_taken(task_id):  # a worker is at it
+                task = control.answer_to(self.store, task_id, PATIENCE_WITH_WORKERS)
+            self.store.drop_task(task_id)  # also one that nobody took: it will be asked anew
+            if task is None:
+                return None
+            if task.result is None:
+                return [packed({"problem": task.message})] * len(sights)
+            views = unpacked(task.result)[1]
+            return [views[str(place)].tobytes() for place in range(len(sights))]
+
+        contents = None
+        try:
+            contents = await to_thread.run_sync(question, abandon_on_cancel=True)
+        except SQLAlchemyError as error:
+            logging.getLogger(__name__).warning("the store doesn't answer: %s", error)
+        finally:
+            self.questions -= 1
+        for sight, content in zip(sights, contents or [BUSY] * len(sights), strict=True):
+            self.known.seen[sight] = Seen(-1, content)
+            if contents is None:
+                self.asked.pop(sight, None)
         self.wake()
-        if picture is None:
-            await asyncio.sleep(ASK_AGAIN_AFTER)
-            self.asked.pop(digit, None)
+        self.stir.set()
+
+    def is_taken(self, task_id: int) -> bool:
+        task = self.store.task(task_id)
+        return task is not None and task.state == "taken"
 
     # --- its browsers -------------------------------------------------------------------------------------------------
 
-    def digits(self) -> set[int]:
+    def sights(self) -> set[Sight]:
+        """All that somebody looks at."""
         wishes = [browser.wishes for browser in self.browsers]
-        return {wish.digit for wish in wishes if wish.digit is not None and not wish.hidden}
+        return {sight for wish in wishes if not wish.hidden for sight in wish.sights.values()}
+
+    def live_sights(self) -> set[Sight]:
+        """What the worker that trains has to show."""
+        return {sight for sight in self.sights() if sight.at is None and sight.cost != "slow"}
 
     def wake(self) -> None:
         for event in self.browsers.values():
