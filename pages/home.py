@@ -21,6 +21,7 @@ def open_template(name: str) -> None:
     """A clean page Train with that network."""
     session.load(TEMPLATES[name])
     session.keep("run", None)
+    session.keep("origin", None)
     st.switch_page("train.py")
 
 

@@ -17,7 +17,10 @@ st.set_page_config(page_title="Deep learning playground", page_icon=MARK, layout
 page = st.navigation(
     {
         "": [st.Page("home.py", title="Home", icon=":material/home:", default=True)],
-        "Play": [st.Page("train.py", title="Train", icon=":material/play_circle:", url_path="train")],
+        "Play": [
+            st.Page("train.py", title="Train", icon=":material/play_circle:", url_path="train"),
+            st.Page("inside.py", title="Inside", icon=":material/biotech:", url_path="inside"),
+        ],
     }
 )
 frame_style()

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from playground.live.board import board
+from playground.live.inside import panel
 from playground.network.shapes import can_train
 from playground.runs.settings import shared_store
 from playground.ui import session
@@ -16,6 +17,7 @@ from playground.ui.attach import (
     standing,
 )
 from playground.ui.final_test import final_test
+from playground.ui.fork import show_origin
 from playground.ui.network_editor import network_editor
 from playground.ui.settings import settings
 from playground.ui.strip import strip
@@ -38,6 +40,7 @@ experiment = session.draft().experiment
 run = follow_live_changes(store, run, experiment)
 with top:
     strip(store, run.id if run else None)
+    show_origin(store, experiment, run)
 
 with view:
     changed = differences(run, experiment)
@@ -53,5 +56,9 @@ with view:
         with_penalty=had_penalty(store, run) if run else has_penalty(experiment),
         standing=standing(as_begun, run) if as_begun and run else None,
     )
+    panel("digit", run.id if run else None, run.experiment if run else experiment)
     if run:
+        st.page_link(
+            "inside.py", label="Look inside this network", icon=":material/biotech:", query_params={"run": run.id}
+        )
         final_test(store, run)

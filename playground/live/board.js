@@ -1,12 +1,18 @@
-// The component: one module, mounted as the board with its charts or as the status line.
+// The component: one module, mounted as the board with its charts, as the status line, or as a look inside.
 // Streamlit calls it again whenever its data or the theme changes, so all that lasts is kept on the element.
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".dlp-root");
-  const Part = data.part === "board" ? Board : Status;
-  root.dlp ??= new Part(root);
+  root.dlp ??= new PARTS[data.part](root);
   root.dlp.update(data, setTriggerValue);
 }
+
+const panel = (Panel, options) =>
+  class extends PanelPart {
+    constructor(root) {
+      super(root, Panel, options);
+    }
+  };
 
 const RECHECK_AFTER = 300; // milliseconds, by which the stream has caught up with what the page knows
 
@@ -23,7 +29,7 @@ class Status {
   }
 
   wishes() {
-    return { windows: [], digit: null };
+    return { windows: [], views: {} };
   }
 
   draw(news) {
@@ -37,9 +43,7 @@ class Board {
     this.charts = [];
     this.grid = document.createElement("div");
     this.grid.className = "dlp-grid";
-    this.digit = new DigitPanel(() => this.live?.wish());
     this.voice = new Voice();
-    this.digit.element.classList.add("dlp-wide");
     root.append(this.grid, this.voice.element);
   }
 
@@ -54,10 +58,8 @@ class Board {
       this.take(data.figures);
     }
     for (const chart of this.charts) chart.isOutdated = true;
-    const isNew = attach(this, data);
+    attach(this, data);
     this.live?.wish(); // its charts may have other lines than before
-    if (isNew) this.digit.clear();
-    this.digit.prepare(data, this.theme, Boolean(data.run));
     loadPlotly(data.plotly).then(() => this.paint(), (error) => console.error(error));
     // The stream may have told the newest state before the page was painted for an older one.
     clearTimeout(this.recheck);
@@ -74,7 +76,7 @@ class Board {
       return chart ?? new Chart(figure, () => this.look(), () => this.paint());
     });
     for (const chart of before.values()) chart.remove();
-    const shown = [...this.charts.map((chart) => chart.element), this.digit.element];
+    const shown = this.charts.map((chart) => chart.element);
     if (shown.some((element, place) => element !== this.grid.children[place])) this.grid.replaceChildren(...shown);
   }
 
@@ -86,16 +88,15 @@ class Board {
 
   wishes() {
     const windows = this.charts.filter((chart) => chart.isVisible).flatMap((chart) => chart.windows);
-    return { windows, digit: this.digit.isVisible ? this.digit.digit : null };
+    return { windows, views: {} };
   }
 
   draw(news) {
     for (const chart of this.charts) chart.hear(news);
     this.paint();
-    if (news.picture && this.live.picture) this.digit.draw(this.live.picture);
+    if (news.moved || news.kept) for (const chart of this.charts) chart.markSteps(this.live);
     if (news.status && this.live.status) {
       this.tellState(this.live.status);
-      if (this.live.status.picture_problem) this.digit.say(this.live.status.picture_problem);
       if (this.voice.hear(this.live.status)) for (const chart of this.charts) chart.describe();
     }
   }
@@ -140,3 +141,17 @@ function attach(part, data) {
   }
   return isNew;
 }
+
+const PARTS = {
+  board: Board,
+  status: Status,
+  time: TimeBar,
+  digit: panel(ActivationsPanel, { isBoard: true }),
+  activations: panel(ActivationsPanel),
+  gradients: panel(GradientsPanel),
+  weights: panel(WeightsPanel),
+  field: panel(FieldPanel),
+  drawing: panel(DrawingPanel),
+  mistakes: panel(MistakesPanel),
+  map: panel(MapPanel),
+};

@@ -56,6 +56,8 @@ class Chart {
       <div class="dlp-legend" role="group" aria-label="Lines shown"></div>
       <div class="dlp-frame">
         <div class="dlp-plot" role="img"></div>
+        <i class="dlp-cursor" hidden></i>
+        <i class="dlp-cursor dlp-fork" hidden><span>fork</span></i>
         <span class="dlp-x" aria-hidden="true"></span>
         <span class="dlp-y" aria-hidden="true"></span>
       </div>`;
@@ -71,6 +73,8 @@ class Chart {
     this.plot.setAttribute("aria-label", this.title);
     this.hidden = new Set(); // names of lines that were switched off
     this.take(figure);
+    [this.cursor, this.fork] = this.element.querySelectorAll(".dlp-cursor");
+    this.steps = { at: null, origin: null };
     this.unzoom = this.element.querySelector(".dlp-unzoom");
     this.unzoom.onclick = () => this.resetZoom();
     const save = this.element.querySelector(".dlp-save");
@@ -139,6 +143,7 @@ class Chart {
     if (isOther || !fits(traces, this.plot._fullLayout)) this.replot(traces, theme, run);
     else this.redrawLines(traces);
     this.isStale = this.isOutdated = false;
+    this.markSteps(this.steps);
     const size = every[this.windows[0]] ?? 1;
     this.thinned.textContent = size > 1 ? thinnedText(this.windows[0], size) : "";
   }
@@ -212,7 +217,22 @@ class Chart {
     };
   }
 
+  // Lines at the step that the page looks at and at the one where a fork left its parent; null where there is none.
+  markSteps({ at, origin }) {
+    this.steps = { at, origin };
+    this.placeMark(this.cursor, at);
+    this.placeMark(this.fork, origin?.step ?? null);
+  }
+
+  placeMark(mark, step) {
+    const axis = this.plot._fullLayout?.xaxis;
+    const place = step === null || !axis ? -1 : axis.d2p(step);
+    mark.hidden = !(place >= 0 && place <= axis._length);
+    if (!mark.hidden) mark.style.left = `${axis._offset + place}px`;
+  }
+
   markZoom() {
+    this.markSteps(this.steps);
     const { xaxis, yaxis } = this.plot._fullLayout;
     this.unzoom.hidden = this.isEmpty || (xaxis.autorange && yaxis.autorange);
   }
@@ -241,7 +261,7 @@ class Chart {
       .filter((trace) => WRITTEN_TRACES.has(trace.name) && trace.y.length)
       .map((trace) => `${trace.name} ${numberText(trace.y.at(-1), this.figure.layout.yaxis.tickformat)}`);
     const step = this.data?.find((trace) => WRITTEN_TRACES.has(trace.name))?.x.at(-1);
-    this.plot.setAttribute("aria-label", values.length ? `${this.title} at step ${step}: ${values.join(", ")}` : this.title);
+    if (values.length) this.plot.setAttribute("aria-description", `at step ${step}: ${values.join(", ")}`);
   }
 
   remove() {

@@ -5,6 +5,7 @@
 const GONE = 4404; // the server knows no such run
 const YIELD_TO_INPUT = 120; // ms, for charts; a light part, the status line, is drawn at once
 const CALM = 140; // ms from one drawing to the next: seven a second are smooth enough for charts
+const WISH_EVERY = 40; // ms
 const LIFE_CHECK = 1000; // ms; Streamlit may detach an element for a moment without meaning it
 
 class LiveRun {
@@ -17,11 +18,13 @@ class LiveRun {
   constructor(id, address) {
     this.id = id;
     this.address = address;
-    this.parts = new Set(); // each {element, wishes() → {windows, digit}, draw(news)}
+    this.parts = new Set(); // each {element, wishes() → {windows, views}, draw(news)}
     this.series = {}; // window name → column name → values
     this.every = {}; // window name → items in a block
     this.status = null;
-    this.picture = null;
+    this.at = null; // the kept step that is looked at, null for the newest
+    this.kept = { steps: [], bytes: 0 };
+    this.origin = null; // {parent, step} of a fork
     this.link = "connecting"; // connecting, open, broken or gone
     this.failures = 0;
     this.onVisible = () => this.wish();
@@ -59,7 +62,7 @@ class LiveRun {
   join(part) {
     this.parts.add(part);
     this.wish();
-    const all = { status: true, link: true, picture: this.picture !== null, windows: Object.keys(this.series), reset: true };
+    const all = { status: true, link: true, kept: true, windows: Object.keys(this.series), reset: true, views: {} };
     this.draw(part, all);
   }
 
@@ -78,19 +81,34 @@ class LiveRun {
     window.dlpLive.delete(this.id);
   }
 
-  // Tell the server what is looked at now, where that has changed.
+  // Tell the server what is looked at now, where that has changed; a slider that is dragged, not too often.
   wish() {
+    if (this.wishing) return;
+    const wait = Math.max(0, (this.wished ?? 0) + WISH_EVERY - performance.now());
+    this.wishing = setTimeout(() => this.sendWishes(), wait);
+  }
+
+  sendWishes() {
+    this.wishing = null;
+    this.wished = performance.now();
     if (this.socket.readyState !== WebSocket.OPEN) return;
     const wishes = [...this.parts].map((part) => part.wishes());
     const windows = [...new Set(wishes.flatMap((wish) => wish.windows))].sort();
-    const digit = wishes.map((wish) => wish.digit).find((digit) => digit !== null) ?? null;
-    const text = JSON.stringify({ windows, digit, hidden: document.hidden });
+    const views = Object.assign({}, ...wishes.map((wish) => wish.views ?? {}));
+    const text = JSON.stringify({ windows, at: this.at, views, hidden: document.hidden });
     if (text !== this.sent) this.socket.send((this.sent = text));
   }
 
+  // Look at a kept step, or at the newest (null).
+  moveTo(at) {
+    if (at === this.at) return;
+    this.at = at;
+    for (const part of this.parts) this.draw(part, { moved: true, views: {} });
+    this.wish();
+  }
+
   receive(socket, message) {
-    const news = typeof message === "string" ? this.learn(JSON.parse(message)) : { picture: true };
-    if (news.picture) this.picture = message;
+    const news = typeof message === "string" ? this.learn(JSON.parse(message)) : viewsOf(message);
     for (const part of this.parts) if (part.isLight) this.draw(part, news);
     this.drawWhenCalm(news, () => {
       if (!news.isAside && socket.readyState === WebSocket.OPEN) socket.send('{"drawn":true}');
@@ -119,6 +137,7 @@ class LiveRun {
   learn(message) {
     if (message.reset) this.series = {};
     if (message.status) this.status = message.status;
+    if (message.kept) [this.kept, this.origin] = [message.kept, message.origin];
     for (const [name, { start, every, columns }] of Object.entries(message.windows ?? {})) {
       const before = this.series[name] ?? {};
       this.every[name] = every;
@@ -130,10 +149,31 @@ class LiveRun {
     return {
       reset: Boolean(message.reset),
       status: Boolean(message.status),
+      kept: Boolean(message.kept),
       isAside: Boolean(message.aside),
       windows: Object.keys(message.windows ?? {}),
+      views: {},
     };
   }
+}
+
+// A block of bytes as `pack.packed` writes it: its header, with `arrays`: name → {shape, values}.
+function unpack(buffer, start = 0) {
+  const size = new DataView(buffer).getUint32(start, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, start + 4, size)));
+  const types = { u1: Uint8Array, i4: Int32Array, f4: Float32Array };
+  for (const [name, { type, shape, offset }] of Object.entries(header.arrays)) {
+    const count = shape.reduce((product, side) => product * side, 1);
+    header.arrays[name] = { shape, values: new types[type](buffer, start + 4 + size + offset, count) };
+  }
+  return header;
+}
+
+// News of views: {at, views: name → view}.
+function viewsOf(buffer) {
+  const { at, arrays } = unpack(buffer);
+  const views = Object.entries(arrays).map(([name, { values }]) => [name, unpack(buffer, values.byteOffset)]);
+  return { at, views: Object.fromEntries(views), windows: [] };
 }
 
 // A fifth of the time is for drawing; more, up to two thirds, where seven drawings a second need more.

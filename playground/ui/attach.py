@@ -8,6 +8,7 @@ from playground.errors import SpecError
 from playground.experiment import LIVE_FIELDS, Experiment
 from playground.presets import template_of
 from playground.runs import control
+from playground.runs.past import Origin
 from playground.runs.store import Run, Store
 from playground.ui import session
 
@@ -39,6 +40,7 @@ def attached_run(store: Store) -> Run | None:
         return None
     if session.recall("run") != run.id:
         session.keep("run", run.id)
+        session.keep("origin", None)
         session.keep("sent", run.live)
         if session.draft().experiment != as_it_is(run):
             session.load(as_it_is(run))
@@ -64,10 +66,13 @@ def begin(
     if run is not None and run.is_live:
         control.stop(store, run.id)
     if wanted == "restart" and run is not None:
-        run_id = store.create(run.experiment, run.name)
+        run_id = store.create(run.experiment, run.name, origin=store.past.origin(run.id))
     else:
-        run_id = store.create(experiment, name_of(experiment), BEGIN[wanted])
+        origin: Origin | None = session.recall("origin")
+        name = name_of(experiment) + (f" from step {origin.step:,}" if origin else "")
+        run_id = store.create(experiment, name, BEGIN[wanted], origin)
         session.keep("run", run_id)
+        session.keep("origin", None)
         session.keep("sent", {})
         session.keep("seen", {})
     st.query_params["run"] = run_id  # before it waits, for another rerun may cut the script off there

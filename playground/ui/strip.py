@@ -10,7 +10,7 @@ from playground.presets import TEMPLATES, template_of
 from playground.runs import control
 from playground.runs.states import RESUMABLE
 from playground.runs.store import Run, Store
-from playground.ui import session
+from playground.ui import fork, session
 from playground.ui.attach import begin
 from playground.ui.status import show_status
 
@@ -27,10 +27,23 @@ def strip(store: Store, run_id: str | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         choose_template()
         with st.container(horizontal=True, gap="small", width="content", key="controls"):
-            wanted = buttons(store, run, can_train(experiment))
+            wanted = buttons(store, run, can_train(experiment) and not fork.problem(store, experiment))
     show_status(run)
     if wanted:
         begin(store, run, experiment, wanted)
+
+
+@st.fragment
+def run_strip(store: Store, run_id: str) -> None:
+    """What can be done with a run that a page looks at: Pause or Resume, Step, Stop; and how far it is."""
+    run = store.run(run_id)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-strip"):
+        with st.container(horizontal=True, gap="small", width="content", key="controls"):
+            controls(store, run, can_begin=False)
+        st.page_link(
+            "train.py", label="Open in Train", icon=":material/tune:", query_params={"run": run_id}, width="content"
+        )
+        show_status(run)
 
 
 def act(store: Store, run_id: str, action: Action) -> None:
@@ -76,16 +89,7 @@ def choose_template() -> None:
 
 def buttons(store: Store, run: Run | None, is_valid: bool) -> Literal["train", "restart", "batch", "epoch"] | None:
     """Draw the six buttons; returns which new run is asked for."""
-    state = run.state if run else None
     is_live = run is not None and run.is_live
-
-    def button(name: str, icon: str, **options: Any) -> bool:
-        key = f"strip.{name.lower()}"
-        return st.button(name, key=key, icon=f":material/{icon}:", **options)
-
-    def acts(action: Action) -> dict[str, Any]:
-        return {"on_click": act, "args": (store, run.id, action)} if run else {}
-
     wants_train = button(
         "Train",
         "play_arrow",
@@ -95,11 +99,29 @@ def buttons(store: Store, run: Run | None, is_valid: bool) -> Literal["train", "
         if is_valid
         else "This set-up can't be trained yet: see the error below.",
     )
+    steps_by = controls(store, run, can_begin=is_valid and not is_live)
+    wants_restart = button(
+        "Restart", "restart_alt", disabled=run is None, help="The same experiment from the same initial weights."
+    )
+    if wants_train:
+        return "train"
+    if wants_restart:
+        return "restart"
+    return None if is_live else steps_by
+
+
+def controls(store: Store, run: Run | None, can_begin: bool) -> Literal["batch", "epoch"] | None:
+    """Draw Pause or Resume, Step and Stop; returns by what a new run should step, where one may begin so."""
+    state = run.state if run else None
+
+    def acts(action: Action) -> dict[str, Any]:
+        return {"on_click": act, "args": (store, run.id, action)} if run else {}
+
     if state == "paused" or state in RESUMABLE:
         button("Resume", "resume", help="Go on where it stands.", **acts("resume"))
     else:
         button("Pause", "pause", disabled=state != "running", **acts("pause"))
-    can_step = state == "paused" or (is_valid and not is_live)
+    can_step = state == "paused" or can_begin
     steps = acts("step") if state == "paused" else {}
     wants_step = button("Step", "skip_next", disabled=not can_step, help="Train on one batch, then pause.", **steps)
     unit = st.menu_button(
@@ -110,14 +132,11 @@ def buttons(store: Store, run: Run | None, is_valid: bool) -> Literal["train", "
         help="Step by one batch, or by one epoch.",
         **steps,
     )
-    button("Stop", "stop", disabled=not is_live, help="End this run.", **acts("stop"))
-    wants_restart = button(
-        "Restart", "restart_alt", disabled=run is None, help="The same experiment from the same initial weights."
-    )
-    if wants_train:
-        return "train"
-    if wants_restart:
-        return "restart"
-    if not is_live and (wants_step or unit):
-        return UNITS[unit] if unit else "batch"
-    return None
+    button("Stop", "stop", disabled=run is None or not run.is_live, help="End this run.", **acts("stop"))
+    if not wants_step and not unit:
+        return None
+    return UNITS[unit] if unit else "batch"
+
+
+def button(name: str, icon: str, **options: Any) -> bool:
+    return st.button(name, key=f"strip.{name.lower()}", icon=f":material/{icon}:", **options)

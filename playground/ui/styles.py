@@ -8,8 +8,14 @@ FRAME = """
 /* The control strip stays at the top, under Streamlit's own header, while the page scrolls below it. */
 [data-testid="stLayoutWrapper"]:has(> .st-key-strip) { position: sticky; top: 0; z-index: 90; }
 .st-key-strip { padding-block: 0.5rem; background: light-dark(#FFFFFF, #11171D); }
+/* What a link to a section leads to stays in sight below it. */
+[data-testid="stMain"] :is(h2, h3) { scroll-margin-top: 10rem; }
+.st-key-sections p { white-space: nowrap; overflow-x: auto; scrollbar-width: none; }
+.st-key-run-strip { row-gap: 0.2rem; }
+.st-key-run-strip > .st-key-status { flex: 1 1 22rem; }
 /* On a phone it takes two rows and the status; its header is opaque. */
 @media (max-width: 640px) {
+  [data-testid="stMain"] :is(h2, h3) { scroll-margin-top: 17rem; }
   [data-testid="stLayoutWrapper"]:has(> .st-key-strip) { top: 3.25rem; }
   .st-key-strip { gap: 0.4rem; }
   .st-key-controls { gap: 0.3rem; flex-wrap: nowrap; }
