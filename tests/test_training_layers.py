@@ -6,6 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from playground.experiment import Initialization, Linear, Network, Optimizer, Regularization
+from playground.training import layers
 from playground.training.events import Event, LayersMeasured
 from playground.training.trainer import Trainer
 from tests.small_runs import CNN, batches, small, steps, twin
@@ -67,6 +68,10 @@ def test_weights_of_zero_have_a_gradient_of_zero_and_it_is_said() -> None:
     trainer = Trainer(small().but(network=biased, optimizer=Optimizer(kind="SGD", learning_rate=0.1)))
     (event,) = measured(list(trainer.advance()))
     assert event.update == (0.0, 0.0, float("inf"))
+
+
+def test_a_gradient_too_small_for_its_square_is_not_called_zero() -> None:
+    assert layers.rms([torch.full((4, 4), 1e-30), torch.zeros(3)]) == (pytest.approx(1e-30), 0.0)
 
 
 def test_layers_are_measured_at_steps_that_depend_on_nothing_else() -> None:

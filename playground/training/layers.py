@@ -34,4 +34,10 @@ def rms(tensors: Sequence[Tensor]) -> tuple[float, ...]:
     (3.0, 0.0)
     """
     norms = torch.stack([torch.linalg.vector_norm(tensor) for tensor in tensors]).tolist()
+    # float32 has no room for the squares of numbers below 1e-23: they would be called exactly 0.
+    norms = [norm or exact_norm(tensor) for norm, tensor in zip(norms, tensors, strict=True)]
     return tuple(norm / sqrt(tensor.numel()) for norm, tensor in zip(norms, tensors, strict=True))
+
+
+def exact_norm(tensor: Tensor) -> float:
+    return float(torch.linalg.vector_norm(tensor, dtype=torch.float64))
