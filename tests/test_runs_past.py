@@ -199,6 +199,22 @@ def test_an_unchanged_fork_in_a_worker_goes_on_with_its_parents_curve_bit_for_bi
     assert [verdicts[one.step] for one in store.past.verdicts(parent.id, 60)] == store.past.verdicts(parent.id, 60)
 
 
+def test_a_forks_checkpoints_take_no_disk_of_their_own_where_files_can_have_two_names(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = finished(store).id
+
+    def no_links(*_: object) -> None:
+        raise OSError("this file system has no links")
+
+    for is_shared in (True, False):
+        fork = store.create(SMALL, "fork", origin=Origin(parent, AT))
+        file, original = (store.past.kept_checkpoint(run_id, AT) for run_id in (fork, parent))
+        assert file.samefile(original) == is_shared
+        assert file.read_bytes() == original.read_bytes()
+        monkeypatch.setattr("playground.runs.past.os.link", no_links)
+
+
 def test_a_changed_fork_parts_from_its_parent_where_it_begins(store: Store) -> None:
     parent = finished(store)
     other = SMALL.but(optimizer=SMALL.optimizer.but(learning_rate=0.1))
