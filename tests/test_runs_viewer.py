@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import pytest
 
-from playground.errors import SpecError
 from playground.runs import viewer as module
 from playground.runs.active import ActiveRun
 from playground.runs.sights import SNAPSHOT
@@ -55,7 +54,7 @@ class World:
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
     result = World(store)
-    monkeypatch.setattr(module, "make", result.make)
+    monkeypatch.setattr(module, "make_or_explain", result.make)
     monkeypatch.setattr(module, "time", result)
     return result
 
@@ -170,24 +169,23 @@ def test_a_snapshot_is_a_file_with_the_weights_of_that_step(store: Store) -> Non
     assert tensors["net/head.weight"].equal(active.trainer.net.head.weight)
 
 
-def test_a_problem_becomes_a_sentence_in_place_of_the_view(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    active, viewer = held(store, LONG), Viewer(store)
-
-    def refused(*_: object) -> bytes:
-        raise SpecError("layer", "there is no layer Conv2d #7")
-
-    monkeypatch.setattr(module, "make", refused)
-    store.sights.watch(active.id, [A], seconds=60)
-    viewer.serve({active.id: active})
-    _, content = store.sights.news(active.id, {A: -1})[A]
-    assert unpacked(content)[0] == {"problem": "there is no layer Conv2d #7", "step": 0}
+def test_a_run_that_a_worker_lets_go_of_leaves_nothing_shown_behind(store: Store) -> None:
+    run_id, worker = store.create(LONG, "watched"), Worker("w", store, 4)
+    store.sights.watch(run_id, [A, SNAPSHOT], seconds=60)
+    turn_until(worker, lambda: len(store.sights.news(run_id, {A: -1, SNAPSHOT: -1})) == 2)
+    assert store.past.snapshot(run_id).exists()
+    store.ask(run_id, "stop")
+    turn_until(worker, lambda: run_id not in worker.active)
+    assert store.sights.news(run_id, {A: -1, SNAPSHOT: -1}) == {}
+    assert store.sights.watched([run_id]) == []
+    assert not store.past.snapshot(run_id).exists()
 
 
 def test_a_view_that_can_not_be_made_leaves_the_runs_alone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> bytes:
         raise ValueError("Out of range float values are not JSON compliant")
 
-    monkeypatch.setattr(module, "make", broken)
+    monkeypatch.setattr(module, "make_or_explain", broken)
     run_id = store.create(LONG, "watched")
     store.sights.watch(run_id, [A], seconds=20)
     worker = Worker("w", store, 4)

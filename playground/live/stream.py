@@ -31,6 +31,7 @@ WATCH_FOR = 2.5
 PATIENCE = 1.0  # with a database that doesn't answer
 PATIENCE_WITH_WORKERS = 8.0
 QUESTIONS_AT_ONCE = 2
+COSTS = ("slow", "heavy", "quick")
 ROOM = 64_000_000  # bytes for views that somebody looked at
 BUSY = packed({"problem": "All workers are busy: asking again in a moment."})
 
@@ -72,7 +73,7 @@ class Watched:
         self.watching: set[str] = set()
         self.asked: dict[Sight, Answer] = {}
         self.tasks: set[asyncio.Task[None]] = set()
-        self.questions = 0
+        self.in_flight: list[set[Sight]] = []  # questions that wait for their answers
 
     async def poll(self) -> None:
         """Look into the store until cancelled, or until the run has been deleted."""
@@ -180,21 +181,21 @@ class Watched:
     # --- questions that any worker answers, from a checkpoint ---------------------------------------------------------
 
     def ask_workers(self) -> None:
-        """Ask for what is wanted and can't come from the worker that trains: together, where it is of one step."""
+        """Ask for what is wanted and can't come from the worker that trains; two workers share what is of one step."""
         missing: dict[Answer, list[Sight]] = {}
-        for sight in self.sights():
+        for sight in self.sights().difference(*self.in_flight):
             answer = self.answer_to(sight)
             if answer is not None and self.asked.get(sight) != answer:
                 missing.setdefault(answer, []).append(sight)
         for answer, sights in missing.items():
-            if self.questions >= QUESTIONS_AT_ONCE:
-                return
-            self.questions += 1
-            self.asked |= dict.fromkeys(sights, answer)
-            at = answer[0]
-            task = asyncio.create_task(self.ask(at, sights))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            free = QUESTIONS_AT_ONCE - len(self.in_flight)
+            sights.sort(key=lambda sight: COSTS.index(sight.cost))
+            for part in filter(None, (sights[start::free] for start in range(free))):
+                self.asked |= dict.fromkeys(part, answer)
+                self.in_flight.append(set(part))
+                task = asyncio.create_task(self.ask(answer[0], part))
+                self.tasks.add(task)
+                task.add_done_callback(self.tasks.discard)
 
     def answer_to(self, sight: Sight) -> Answer | None:
         """Which checkpoint answers; None where it is the worker that trains, or nobody yet."""
@@ -230,7 +231,7 @@ class Watched:
         except SQLAlchemyError as error:
             logging.getLogger(__name__).warning("the store doesn't answer: %s", error)
         finally:
-            self.questions -= 1
+            self.in_flight.remove(set(sights))
         for sight, content in zip(sights, contents or [BUSY] * len(sights), strict=True):
             self.known.seen[sight] = Seen(-1, content)
             if contents is None:

@@ -62,3 +62,9 @@ class Sights:
         with self.engine.begin() as connection:
             for table in (wishes, shown):
                 connection.execute(delete(table).where(table.c.run == run_id, table.c.request.in_(requests)))
+
+    def clear(self, run_id: str) -> None:
+        """Nothing of this run is shown any more."""
+        with self.engine.begin() as connection:
+            for table in (wishes, shown):
+                connection.execute(delete(table).where(table.c.run == run_id))

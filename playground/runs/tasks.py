@@ -17,10 +17,9 @@ from playground.runs.moments import saved_moment
 from playground.runs.store import Run, Store, Task
 from playground.seeds import derive
 from playground.training.measure import measure
-from playground.views.make import make
-from playground.views.moment import Moment
+from playground.views.make import make_or_explain
 from playground.views.pack import packed
-from playground.views.requests import REQUEST, Request
+from playground.views.requests import REQUEST
 
 LEFT_TO_OTHERS = 0.1  # seconds
 
@@ -51,15 +50,8 @@ def look_inside(store: Store, task: Task) -> bytes:
     """Views of the run at one of its saved steps, as arrays of bytes "0", "1", … of one pack."""
     run = run_of(store, task)
     moment = saved_moment(store, run, task.request["at"])
-    views = [view(moment, REQUEST.validate_python(request)) for request in task.request["views"]]
+    views = [make_or_explain(moment, REQUEST.validate_python(request)) for request in task.request["views"]]
     return packed({}, {str(place): np.frombuffer(one, np.uint8) for place, one in enumerate(views)})
-
-
-def view(moment: Moment, request: Request) -> bytes:
-    try:
-        return make(moment, request)
-    except SpecError as error:
-        return packed({"problem": error.message, "step": moment.step})
 
 
 def preview(store: Store, task: Task) -> bytes:

@@ -3,14 +3,12 @@
 import time
 from collections.abc import Mapping
 
-from playground.errors import SpecError
 from playground.runs.active import ActiveRun
 from playground.runs.moments import live_moment
 from playground.runs.sights import SNAPSHOT
 from playground.runs.store import Store
 from playground.training.checkpoint import save_weights
-from playground.views.make import make
-from playground.views.pack import packed
+from playground.views.make import make_or_explain
 from playground.views.requests import REQUEST
 
 SHORTEST_PAUSE = 0.15  # seconds between two views of the same thing
@@ -63,6 +61,13 @@ class Viewer:
         for key in gone:
             del self.shown[key]
 
+    def let_go(self, run_id: str) -> None:
+        """A run has ended here: what was shown of it is old, and other workers need no snapshot of it."""
+        self.watched = [key for key in self.watched if key[0] != run_id]
+        self.shown = {key: value for key, value in self.shown.items() if key[0] != run_id}
+        self.store.sights.clear(run_id)
+        self.store.past.snapshot(run_id).unlink(missing_ok=True)
+
     def is_due(self, active: Mapping[str, ActiveRun], key: Key, now: float) -> bool:
         run = active.get(key[0])
         step, at = self.shown.get(key, (-1, 0.0))
@@ -74,7 +79,4 @@ def content(run: ActiveRun, store: Store, request: str) -> bytes:
     if request == SNAPSHOT:
         save_weights(run.trainer, store.past.snapshot(run.id))
         return b""
-    try:
-        return make(live_moment(run, store), REQUEST.validate_json(request))
-    except SpecError as error:
-        return packed({"problem": error.message, "step": run.trainer.step})
+    return make_or_explain(live_moment(run, store), REQUEST.validate_json(request))

@@ -31,6 +31,7 @@ LISTEN_EVERY = 0.02
 IDLE = 0.02  # seconds between two turns that find nothing to do
 CLAIM_EVERY = 0.1  # while busy; an idle worker looks at every turn
 LIFE_EVERY = 1.0
+LONGEST_WAIT = 5.0  # seconds, of a question after one that took long, while runs train
 REST = 1.0  # seconds without views after one could not be made
 
 
@@ -62,6 +63,7 @@ class Worker:
         self.show()
         for run_id in [run_id for run_id, run in self.active.items() if run.has_ended]:
             del self.active[run_id]
+            self.viewer.let_go(run_id)
         if not is_busy:
             time.sleep(IDLE)
 
@@ -72,7 +74,7 @@ class Worker:
             return
         answer(self.store, self.id, is_busy)
         end = time.monotonic()
-        self.answers_after = end + (end - begin) / SHARE
+        self.answers_after = end + min((end - begin) / SHARE, LONGEST_WAIT)
 
     def live(self) -> None:
         """Give signs of life until the worker leaves: in a thread, since a step or an answer may take long."""

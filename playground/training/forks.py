@@ -9,6 +9,9 @@ def check_fork(origin: Experiment, experiment: Experiment) -> None:
     if experiment.network.layers != origin.network.layers:
         message = "a fork keeps its run's layers: undo the change, or begin with initial weights"
         raise SpecError("network.layers", message)
+    if experiment.network.initialization != origin.network.initialization:
+        message = "a fork begins with its run's weights: an initialization would change nothing, so set it back"
+        raise SpecError("network.initialization", message)
     seed = origin.training.seed
     if experiment.training.seed != seed:
         message = f"a fork keeps its run's seed, {seed}, for the splits come from it: set it back, or begin anew"

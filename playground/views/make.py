@@ -1,8 +1,10 @@
 """From a request to bytes: the one list of all views."""
 
+import traceback
 from collections.abc import Callable
 from typing import Any
 
+from playground.errors import SpecError
 from playground.views import requests
 from playground.views.activations import activations_view, distributions_view, pixel_view
 from playground.views.answers import answers_view, ribbons_view
@@ -36,3 +38,15 @@ def make(moment: Moment, request: requests.Request) -> bytes:
     """
     header, arrays = VIEWS[type(request)](moment, request)
     return packed({"view": request.model_dump()["view"], "step": moment.step, **header}, arrays)
+
+
+def make_or_explain(moment: Moment, request: requests.Request) -> bytes:
+    """The view, or in its place the reason why there is none, as "problem" in the header."""
+    try:
+        return make(moment, request)
+    except SpecError as error:
+        problem = error.message
+    except Exception as error:
+        traceback.print_exception(error)
+        problem = "This view met an error that is ours to mend. The run goes on."
+    return packed({"problem": problem, "step": moment.step})
