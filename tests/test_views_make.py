@@ -1,5 +1,7 @@
 """From a request to bytes, or to the reason why there are none."""
 
+from typing import Any, cast
+
 import pytest
 
 from playground.errors import SpecError
@@ -40,7 +42,7 @@ def test_a_view_that_breaks_is_told_without_a_traceback_and_takes_no_other_view_
     def breaks(*_: object) -> View:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setitem(VIEWS, requests.Gradients, breaks)
+    monkeypatch.setitem(cast("dict[Any, Any]", VIEWS), requests.Gradients, breaks)
     header, _ = unpacked(make_or_explain(moment, requests.Gradients(view="gradients")))
     assert "ours to mend" in header["problem"]
     assert "ZeroDivisionError" not in header["problem"]

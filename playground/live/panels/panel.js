@@ -87,6 +87,7 @@ class PanelPart {
     host.className = "dlp-card dlp-panel";
     this.element.replaceChildren(head, host);
     this.step = null;
+    this.heard = {}; // slot → the step it was answered at, null for the newest
     this.panel = new this.Panel(host, this.inside, this.options);
   }
 
@@ -95,11 +96,18 @@ class PanelPart {
     return { windows: this.panel.windows?.() ?? [], views: this.panel.looks() };
   }
 
+  // Whether it is in sight and waits for the step that the page looks at.
+  get isBehind() {
+    if (!this.isVisible || !this.panel) return false;
+    return Object.keys(this.panel.looks()).some((slot) => this.heard[slot] !== this.inside.at);
+  }
+
   draw(news) {
     if (!this.panel) return;
     const asked = this.panel.looks();
     for (const [slot, view] of Object.entries(news.views ?? {})) {
       if (!(slot in asked) || news.at !== this.inside.at) continue;
+      this.heard[slot] = news.at;
       this.panel.say(slot, view.problem ?? "");
       if (view.problem) continue;
       this.panel.draw(slot, view);

@@ -1,7 +1,8 @@
 // Through time: the slider over the kept steps, the film, and the way to a fork.
 
-const FRAME = 260; // ms of the film, at least: a step stays until it has been drawn
+const FRAME = 260; // ms of the film, at least: a step stays until all that is in sight shows it
 const LONGEST_FRAME = 2000;
+const LOOK_EVERY = 40;
 
 class TimeBar {
   constructor(root) {
@@ -47,8 +48,7 @@ class TimeBar {
     return { windows: [], views: {} };
   }
 
-  draw(news) {
-    if (news.at !== undefined && news.at === this.live?.at) this.arrived?.();
+  draw() {
     this.show();
   }
 
@@ -78,25 +78,19 @@ class TimeBar {
   }
 
   advance(place) {
-    clearTimeout(this.timer);
+    this.go(place);
+    if (place >= this.last) return this.stop();
     const begin = performance.now();
     const next = () => {
-      this.arrived = null;
-      if (!this.film) return;
-      if (place >= this.last) return this.stop();
-      this.timer = setTimeout(() => this.advance(place + 1), Math.max(0, begin + FRAME - performance.now()));
+      const isLate = performance.now() - begin > LONGEST_FRAME;
+      if (isLate || ![...this.live.parts].some((part) => part.isBehind)) this.advance(place + 1);
+      else this.timer = setTimeout(next, LOOK_EVERY);
     };
-    this.arrived = () => {
-      clearTimeout(this.timer);
-      next();
-    };
-    this.timer = setTimeout(next, LONGEST_FRAME);
-    this.go(place);
+    this.timer = setTimeout(next, FRAME);
   }
 
   stop() {
     this.film = false;
-    this.arrived = null;
     clearTimeout(this.timer);
     this.show();
   }
