@@ -1,8 +1,10 @@
 """The architecture: who may import whom, and what the server process never loads."""
 
 import ast
+import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -115,3 +117,10 @@ def test_what_the_server_imports_leaves_the_heavy_libraries_out() -> None:
     fresh = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert fresh.returncode == 0, fresh.stderr
     assert fresh.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_no_two_scripts_of_the_component_define_the_same_name() -> None:
+    """They are one module in the browser."""
+    script = "\n".join(path.read_text() for path in ROOT.glob("playground/live/**/*.js"))
+    names = re.findall(r"^(?:class|function|const|let) (\w+)", script, re.MULTILINE)
+    assert [name for name, count in Counter(names).items() if count > 1] == []
