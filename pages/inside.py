@@ -5,6 +5,7 @@ import streamlit as st
 from playground.live.board import board
 from playground.live.inside import panel, time_bar
 from playground.runs.settings import shared_store
+from playground.runs.states import STATES
 from playground.ui.attach import attached_run, had_penalty, standing
 from playground.ui.fork import open_fork
 from playground.ui.strip import run_strip
@@ -29,10 +30,15 @@ store = shared_store()
 run = attached_run(store)
 if run is None:
     st.title("Inside")
-    st.markdown(
-        "Look into a network while it trains: activations, gradients, weights, receptive fields, your own digit."
+    st.markdown("Look into a network: its activations, gradients, weights, and what it makes of a digit that you draw.")
+    recent = store.runs(STATES, limit=6)
+    st.caption(
+        "Choose one of the latest runs." if recent else "Train one first; you can look inside from its first step."
     )
-    st.page_link("train.py", label="Train a network first", icon=":material/play_circle:")
+    for one in recent:
+        label = f"{one.name} · {one.state} · step {one.step:,}"
+        st.page_link("inside.py", label=label, icon=":material/biotech:", query_params={"run": one.id})
+    st.page_link("train.py", label="Train a network", icon=":material/play_circle:")
     st.stop()
 
 with st.container(key="strip"):

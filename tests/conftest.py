@@ -9,6 +9,7 @@ import pytest
 # Before torch is imported anywhere: one thread each, as in the workers.
 os.environ["OMP_NUM_THREADS"] = "1"
 
+from playground.runs.settings import shared_store
 from playground.runs.store import Store
 
 pytest_plugins = ["tests.journey_fixtures"]
@@ -19,3 +20,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
     result = Store(f"sqlite:///{tmp_path / 'runs.sqlite'}", tmp_path)
     yield result
     result.close()
+
+
+@pytest.fixture
+def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """The store that pages in this process use; no workers."""
+    monkeypatch.setenv("PLAYGROUND_DATA", str(tmp_path))
+    shared_store.cache_clear()
+    yield shared_store()
+    shared_store().close()
+    shared_store.cache_clear()

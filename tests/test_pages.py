@@ -1,79 +1,16 @@
 """The pages, without a browser: what a click does to the store, and what the page says of the store."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from playground.experiment import Data, Experiment, Flatten, Linear, MaxPool2d, Network, Optimizer, ReLU, Training
+from playground.experiment import Data, Linear, MaxPool2d, Network, Optimizer, ReLU
 from playground.presets import TEMPLATES
-from playground.runs.active import ActiveRun
-from playground.runs.settings import shared_store
 from playground.runs.states import STATES
 from playground.runs.store import Store
 from playground.runs.tasks import answer
 from playground.ui.running_now import duration
-
-ROUTER = str(Path(__file__).parents[1] / "pages" / "router.py")
-SMALL = Experiment(
-    network=Network(layers=(Flatten(), Linear(units=8), ReLU())), training=Training(unit="steps", steps=3, device="cpu")
-)
-
-
-@pytest.fixture
-def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """The store that pages in this process use; no workers."""
-    monkeypatch.setenv("PLAYGROUND_DATA", str(tmp_path))
-    shared_store.cache_clear()
-    yield shared_store()
-    shared_store().close()
-    shared_store.cache_clear()
-
-
-def opened(page: str = "train.py", **query: str) -> AppTest:
-    app = AppTest.from_file(ROUTER, default_timeout=30)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    if page != "home.py":
-        app.switch_page(page).run()
-    assert not app.exception
-    return app
-
-
-def button(app: AppTest, label: str) -> Any:
-    return next(found for found in app.button if found.label == label)
-
-
-def status(app: AppTest) -> str:
-    """The text of the status container, without Streamlit's colour marks."""
-    block = next(
-        block for block in walk(app.main) if getattr(block, "key", None) == "status" or has_key(block, "status")
-    )
-    return str(block.children[0].value).split("[**")[-1]
-
-
-def has_key(block: Any, key: str) -> bool:
-    return getattr(getattr(block, "proto", None), "id", "").endswith(f"-{key}")
-
-
-def walk(block: Any) -> Iterator[Any]:
-    yield block
-    for child in getattr(block, "children", {}).values():
-        yield from walk(child)
-
-
-def trained(store: Store, experiment: Experiment = SMALL) -> str:
-    """A run trained to its end, here and now."""
-    run_id = store.create(experiment, "trained")
-    run = store.claim("here", 4)
-    assert run is not None
-    active = ActiveRun(run, store)
-    while not active.has_ended:
-        active.turn(1.0)
-    return run_id
+from tests.opened_pages import SMALL, button, opened, status, trained
 
 
 def test_home_offers_every_template_and_opens_it_on_the_page_train(shared: Store) -> None:

@@ -1,0 +1,88 @@
+"""Page Inside and forks, without a browser."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from playground.experiment import Flatten, Linear, ReLU
+from playground.runs.journal import curves
+from playground.runs.past import Origin
+from playground.runs.states import STATES
+from playground.runs.store import Store
+from playground.ui import session
+from playground.ui.fork import with_room
+from tests.opened_pages import SMALL, button, opened, trained
+
+TITLES = ["Activations", "Gradients", "Weights", "Receptive field", "Your digit", "Mistakes", "Map"]
+LONGER = SMALL.but(training=SMALL.training.but(steps=6))
+
+
+def forking(store: Store, step: int = 2) -> tuple[AppTest, str]:
+    """Page Train as "Fork here" leaves it, and the run that it forks from."""
+    run_id = trained(store)
+    app = opened()
+    app.session_state["draft"] = session.Draft(LONGER, (0, 1, 2), edition=1)
+    app.session_state["kept.origin"] = Origin(run_id, step)
+    app.run()
+    assert not app.exception
+    return app, run_id
+
+
+def test_the_page_has_its_seven_sections_for_a_run(shared: Store) -> None:
+    app = opened("inside.py", run=trained(shared))
+    assert [header.value for header in app.header] == TITLES
+    assert app.title[0].value == "Inside trained"
+
+
+def test_without_a_run_it_offers_the_latest_ones_and_leads_to_train(shared: Store) -> None:
+    assert "Train one first" in opened("inside.py").caption[0].value
+    trained(shared)
+    app = opened("inside.py")
+    assert "latest runs" in app.caption[0].value
+    assert app.header == []
+
+
+def test_a_link_to_no_run_says_so(shared: Store) -> None:
+    app = opened("inside.py", run="r-nothing")
+    assert "r-nothing" in app.warning[0].value
+
+
+def test_looking_inside_starts_and_changes_no_run(shared: Store) -> None:
+    run_id = trained(shared)
+    before = shared.run(run_id)
+    opened("inside.py", run=run_id)
+    assert shared.runs(STATES) == [before]
+
+
+def test_a_fork_begins_with_its_runs_curve_and_says_whose(shared: Store) -> None:
+    app, parent = forking(shared)
+    assert any("Fork of trained at step 2" in caption.value for caption in app.caption)
+    button(app, "Train").click().run()
+    run = next(run for run in shared.runs(STATES) if run.id != parent)
+    assert shared.past.origin(run.id) == Origin(parent, 2)
+    past = curves(events for _, events in shared.chunks(run.id))
+    assert list(past.stepped["step"]) == [1, 2]
+    assert [one.step for one in shared.past.kept(run.id)] == [0, 1, 2]
+    assert any("Fork of trained at step 2" in caption.value for caption in app.caption)
+    button(app, "Restart").click().run()
+    assert shared.past.origin(app.query_params["run"]) == Origin(parent, 2)
+
+
+def test_what_a_fork_can_not_change_disables_train_until_it_begins_with_initial_weights(shared: Store) -> None:
+    app, _ = forking(shared)
+    other = LONGER.but(network=LONGER.network.but(layers=(Flatten(), Linear(units=9), ReLU())))
+    app.session_state["draft"] = session.Draft(other, (0, 1, 2), edition=2)
+    app.run()
+    assert "keeps its run's layers" in app.error[0].value
+    assert button(app, "Train").disabled
+    app.button(key="origin.drop").click().run()
+    assert app.error == []
+    assert not button(app, "Train").disabled
+    button(app, "Train").click().run()
+    assert shared.past.origin(app.query_params["run"]) is None
+
+
+@pytest.mark.parametrize(("step", "steps"), [(2, 3), (3, 6)])
+def test_a_fork_from_the_very_end_gets_as_many_steps_again(shared: Store, step: int, steps: int) -> None:
+    run = shared.run(trained(shared))
+    assert run is not None
+    assert with_room(run.experiment, run, step).training.steps == steps
