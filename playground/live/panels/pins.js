@@ -264,7 +264,7 @@ class PinCard {
 
   tell() {
     if (!this.isDrawn) setText(this.labelText, this.known === null ? "" : `· a ${this.known}`);
-    const words = rightWords(this.label, this.right());
+    const words = this.kept ? rightWords(this.label, this.right()) : ""; // the newest answers alone don't tell since when
     setText(this.when, words);
     this.plot?.element.setAttribute("aria-label", `Probabilities of the ${this.name} over the run: ${this.answer.textContent}`);
     this.plot?.element.setAttribute("aria-description", words);

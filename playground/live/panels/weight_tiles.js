@@ -154,12 +154,13 @@ class WeightTiles {
   }
 
   step(event) {
+    if (!this.values) return;
     const ways = this.isMatrix
       ? { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }
       : { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (!this.isMatrix && this.inputs.length === 1) [ways.ArrowUp, ways.ArrowDown] = [[-this.columns, 0], [this.columns, 0]];
     event.stopPropagation(); // Streamlit's shortcuts are not meant
-    if (!(event.key in ways) || !this.values) return;
+    if (!(event.key in ways)) return;
     event.preventDefault();
     const [units, inputs] = ways[event.key];
     this.choose(this.chosen.unit + units, this.chosen.input + inputs);
