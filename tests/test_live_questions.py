@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from anyio import to_thread
 from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 
@@ -17,14 +18,17 @@ from playground.views.pack import unpacked
 from tests.live_page import (
     DIGIT,
     HEAVY,
+    LOOKING,
     SLOW,
     WEIGHTS,
     answer,
     ended,
     look,
+    loss_steps,
     page_of,
     play,
     running,
+    soon,
     steps,
     task,
     text,
@@ -184,6 +188,21 @@ def test_while_all_workers_are_busy_the_page_is_told_so_and_asks_on_leaving_noth
         while (found := (await views(page))[1]) != {"mine": b"at last"}:
             assert "busy" in unpacked(found["mine"])[0]["problem"]
         await page.leave()
+
+    play(scene())
+
+
+def test_however_many_questions_wait_streams_go_on(store: Store) -> None:
+    async def scene() -> None:
+        to_thread.current_default_thread_limiter().total_tokens = 1
+        app = Starlette(routes=routes(store))
+        pages = [await page_of(app, ended(store), look(mine=DIGIT)) for _ in range(3)]
+        assert await soon(lambda: stream.ASKING.borrowed_tokens == 3)
+        run_id = running(store)
+        late = await page_of(app, run_id, {**LOOKING, "windows": ["loss"]})
+        assert loss_steps(await late.message()) == [1, 2, 3, 4, 5]
+        for page in (*pages, late):
+            await page.leave()
 
     play(scene())
 

@@ -8,11 +8,12 @@ import time
 import pytest
 
 from playground.live import stream
-from playground.live.messages import Conversation, Known, Seen, Wishes
+from playground.live.messages import Conversation, Drawn, Known, Seen, Wishes
 from playground.runs.journal import encode
 from playground.runs.sights import SNAPSHOT
 from playground.runs.store import Store
 from playground.training.events import Stepped
+from playground.views.pack import unpacked
 from tests.live_page import (
     DIGIT,
     HEAVY,
@@ -151,18 +152,20 @@ def test_views_wait_until_the_last_message_was_drawn_and_then_only_the_newest_co
     play(scene())
 
 
-def test_a_slow_browser_still_sees_views(store: Store) -> None:
-    """With news waiting after every message, text and views take turns."""
+def test_curves_and_views_that_are_new_come_in_one_message_with_one_answer_to_wait_for(store: Store) -> None:
     known = Known(run=store.run(running(store)))
     wishes = Wishes.model_validate_json(json.dumps({**look(mine=DIGIT), "windows": ["loss"]}))
     browser = Conversation(wishes=wishes)
-    kinds = []
-    for step in range(1, 7):
+    for step in range(1, 4):
         known.curves.extend(encode([Stepped(step, 0.1, 1.0, 0.0, 0.5, 0.1, 64)]))
-        known.seen[wishes.sights["mine"]] = Seen(step, b"view")
-        kinds.append(type(browser.say(known)))
-        browser.is_drawing = False
-    assert kinds == [bytes, str, bytes, str, bytes, str]
+        known.seen[wishes.sights["mine"]] = Seen(step, b"view %d" % step)
+        message = browser.say(known)
+        assert isinstance(message, bytes)
+        header, contents = unpacked(message)
+        assert header["windows"]["loss"]["columns"]["step"][-1] == step
+        assert contents["mine"].tobytes() == b"view %d" % step
+        assert browser.say(known) is None
+        browser.hear(Drawn(drawn=True))
 
 
 def test_a_page_that_looks_at_something_else_under_the_same_name_is_sent_that(store: Store) -> None:

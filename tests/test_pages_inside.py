@@ -3,7 +3,11 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from playground.experiment import Flatten, Linear, ReLU
+from playground.data.digits import Digits
+from playground.errors import SpecError
+from playground.experiment import Data, Flatten, Linear, ReLU
+from playground.live import inside
+from playground.live.inside import digits_of
 from playground.runs.journal import curves
 from playground.runs.past import Origin
 from playground.runs.states import STATES
@@ -31,6 +35,16 @@ def test_the_page_has_its_seven_sections_for_a_run(shared: Store) -> None:
     app = opened("inside.py", run=trained(shared))
     assert [header.value for header in app.header] == TITLES
     assert app.title[0].value == "Inside trained"
+
+
+def test_digits_that_were_not_there_are_offered_as_soon_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(source: str) -> Digits:
+        raise SpecError("data.source", "full MNIST is not here yet: download it")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inside, "load_digits", absent)
+        assert digits_of(Data(train_share=72, validation_share=14, test_share=14), 3)["count"] == 0
+    assert digits_of(Data(train_share=72, validation_share=14, test_share=14), 3)["count"] == 5000
 
 
 def test_without_a_run_it_offers_the_latest_ones_and_leads_to_train(shared: Store) -> None:

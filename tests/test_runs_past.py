@@ -215,6 +215,18 @@ def test_a_forks_checkpoints_take_no_disk_of_their_own_where_files_can_have_two_
         monkeypatch.setattr("playground.runs.past.os.link", no_links)
 
 
+def test_what_a_fork_shares_with_its_parent_takes_nothing_of_the_disk_that_its_own_steps_may_take(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = finished(store)
+    monkeypatch.setattr("playground.runs.active.kept_bytes", lambda: parent.kept_bytes)  # as much as its parent took
+    longer = SMALL.but(training=SMALL.training.but(epochs=12))
+    fork = finished(store, longer, Origin(parent.id, 60))
+    own = [one for one in store.past.kept(fork.id) if one.step > 60]
+    assert [one.step for one in own] == [step for step in kept_steps(120) if step > 60]
+    assert fork.kept_bytes == sum(one.bytes for one in own)
+
+
 def test_a_changed_fork_parts_from_its_parent_where_it_begins(store: Store) -> None:
     parent = finished(store)
     other = SMALL.but(optimizer=SMALL.optimizer.but(learning_rate=0.1))

@@ -181,6 +181,24 @@ def test_a_run_that_a_worker_lets_go_of_leaves_nothing_shown_behind(store: Store
     assert not store.past.snapshot(run_id).exists()
 
 
+@pytest.mark.parametrize("how", ["fails", "is left", "is killed and goes on"])
+def test_a_run_that_ends_too_early_leaves_nothing_shown_behind(store: Store, how: str) -> None:
+    run_id, worker = store.create(LONG, "watched"), Worker("w", store, 4)
+    store.sights.watch(run_id, [A, SNAPSHOT], seconds=60)
+    turn_until(worker, lambda: len(store.sights.news(run_id, {A: -1, SNAPSHOT: -1})) == 2)
+    match how:
+        case "fails":
+            worker.fail(worker.active[run_id], RuntimeError("a step that broke"))
+        case "is left":
+            worker.leave("the server stopped")
+        case _:
+            store.bury("w", "killed")
+            assert store.requeue(run_id, ("lost",))
+            Worker("another", store, 4).claim()
+    assert store.sights.news(run_id, {A: -1, SNAPSHOT: -1}) == {}
+    assert not store.past.snapshot(run_id).exists()
+
+
 def test_a_view_that_can_not_be_made_leaves_the_runs_alone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> bytes:
         raise ValueError("Out of range float values are not JSON compliant")

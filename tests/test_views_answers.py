@@ -1,6 +1,7 @@
 """What a page gets of a few digits' answers: now, and over the kept steps."""
 
 import base64
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -89,6 +90,21 @@ def test_ribbons_go_through_the_kept_steps_and_end_with_the_moment_once(with_own
     assert arrays["steps"].tolist() == [0, 1, 2, 4, 8]
     for row, then in zip(arrays["probabilities"], trained(), strict=True):
         np.testing.assert_array_equal(row, answers_view(then, ask(3, DRAWN))[1]["probabilities"])
+
+
+def test_ribbons_hold_one_kept_network_at_a_time() -> None:
+    alive: list[weakref.ref[Moment]] = []
+
+    def kept() -> Iterator[Moment]:
+        for then in trained()[:4]:
+            assert not any(one() for one in alive[:-1]), "the one before the last is gone"
+            one = replace(then)
+            alive.append(weakref.ref(one))
+            yield one
+            del one
+
+    ribbons_view(replace(now(), kept=kept), ask_ribbons(3))
+    assert len(alive) == 4
 
 
 def test_ribbons_say_since_when_each_class_is_the_answer() -> None:

@@ -9,6 +9,7 @@ from playground.data.tensors import load
 from playground.errors import SpecError
 from playground.experiment import Experiment
 from playground.network.build import build
+from playground.views import map
 from playground.views.map import MAPPED, map_view
 from playground.views.moment import Moment
 from playground.views.pack import packed
@@ -93,3 +94,12 @@ def test_a_layer_that_has_diverged_is_refused_with_a_way_out() -> None:
         now.net.weighted[1][1].weight.fill_(torch.nan)
     with pytest.raises(SpecError, match="earlier step"):
         map_view(now, HIDDEN)
+
+
+def test_of_a_huge_layer_as_many_digits_are_mapped_as_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, name = moment(), "Conv2d #1"
+    values = now.net.forward_all(now.dataset.validation.x[:1])[now.net.names.index(name)].numel()
+    monkeypatch.setattr(map, "MOST_VALUES", 20 * values + 1)
+    header, arrays = map_view(now, Map(view="map", layer=name))
+    assert header["digits"] == len(arrays["points"]) == len(arrays["said"]) == 20
+    assert map_view(now, HIDDEN)[0]["digits"] == MAPPED, "another layer is small"

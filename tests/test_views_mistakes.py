@@ -9,7 +9,7 @@ from playground.data.tensors import Digitset, load
 from playground.experiment import Experiment
 from playground.network.build import Net, build
 from playground.training.measure import wilson_interval
-from playground.views.mistakes import JUDGED, mistakes_view
+from playground.views.mistakes import LOOKED_AT, mistakes_view
 from playground.views.moment import Moment, Verdicts
 from playground.views.pack import packed
 from playground.views.requests import Mistakes
@@ -41,8 +41,8 @@ def test_the_header_counts_the_mistakes_among_a_splits_first_thousand_digits() -
     now = moment(small(*MLP, digits=1_200))
     for request, digits in ((TRAIN, now.dataset.train), (VALIDATION, now.dataset.validation)):
         header, _ = mistakes_view(now, request)
-        judged = min(len(digits), JUDGED)
-        correct = int((said(now.net, digits) == digits.y.numpy())[:JUDGED].sum())
+        judged = min(len(digits), LOOKED_AT)
+        correct = int((said(now.net, digits) == digits.y.numpy())[:LOOKED_AT].sum())
         assert (header["split"], header["digits"], header["of"]) == (request.split, judged, len(digits))
         assert header["wrong"] == judged - correct
         assert header["accuracy"] == correct / judged

@@ -18,6 +18,7 @@ GOOD: list[dict[str, Any]] = [
     {"view": "activations", "digit": DRAWING, "most_maps": 64, "gradient": True},
     {"view": "distributions"},
     {"view": "pixel", "digit": 0, "layer": "Conv2d #1", "channel": 2, "y": 3, "x": 4},
+    {"view": "pixel", "digit": 0, "layer": "Flatten #1", "channel": 512 * 28 * 28 - 1},
     {"view": "gradients"},
     {"view": "check", "draw": 2},
     {"view": "weights", "layer": "Head"},

@@ -56,18 +56,22 @@ def layers_of(experiment: Experiment) -> list[dict[str, Any]]:
     ]
 
 
-@lru_cache(maxsize=8)
 def digits_of(data: Data, seed: int) -> dict[str, Any]:
     """How many digits the source has, and index and label of the first ones of each split.
 
     None at all where there are no such digits, or where they can't be split so: nothing can be trained on them either.
     """
-    splits: dict[str, dict[str, list[int]]] = {name: {"index": [], "label": []} for name in SPLITS}
     try:
-        digits = load_digits(data.source)
-        parts = split(digits.labels, data, seed, digits.official_test)
+        return choices(data, seed)
     except SpecError:
-        return {"count": 0, "splits": splits}
+        return {"count": 0, "splits": {name: {"index": [], "label": []} for name in SPLITS}}
+
+
+@lru_cache(maxsize=8)  # not of what raises: digits may be downloaded later
+def choices(data: Data, seed: int) -> dict[str, Any]:
+    digits = load_digits(data.source)
+    parts = split(digits.labels, data, seed, digits.official_test)
+    splits = {}
     for name in SPLITS:
         index = getattr(parts, name)[:MOST_CHOICES]
         splits[name] = {"index": index.tolist(), "label": digits.labels[index].tolist()}

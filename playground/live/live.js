@@ -108,7 +108,7 @@ class LiveRun {
   }
 
   receive(socket, message) {
-    const news = typeof message === "string" ? this.learn(JSON.parse(message)) : viewsOf(message);
+    const news = this.learn(typeof message === "string" ? JSON.parse(message) : unpack(message));
     for (const part of this.parts) if (part.isLight) this.draw(part, news);
     this.drawWhenCalm(news, () => {
       if (!news.isAside && socket.readyState === WebSocket.OPEN) socket.send('{"drawn":true}');
@@ -152,7 +152,8 @@ class LiveRun {
       kept: Boolean(message.kept),
       isAside: Boolean(message.aside),
       windows: Object.keys(message.windows ?? {}),
-      views: {},
+      at: message.at,
+      views: viewsOf(message.arrays ?? {}),
     };
   }
 }
@@ -169,11 +170,10 @@ function unpack(buffer, start = 0) {
   return header;
 }
 
-// News of views: {at, views: name → view}.
-function viewsOf(buffer) {
-  const { at, arrays } = unpack(buffer);
-  const views = Object.entries(arrays).map(([name, { values }]) => [name, unpack(buffer, values.byteOffset)]);
-  return { at, views: Object.fromEntries(views), windows: [] };
+// Name → view, each a block of its own.
+function viewsOf(arrays) {
+  const views = Object.entries(arrays).map(([name, { values }]) => [name, unpack(values.buffer, values.byteOffset)]);
+  return Object.fromEntries(views);
 }
 
 // A fifth of the time is for drawing; more, up to two thirds, where seven drawings a second need more.

@@ -1,14 +1,15 @@
 """What the browser and the server say to each other over `/live/runs/{run_id}`.
 
 The browser says what it looks at, and after each message that it has drawn it; until then nothing more is sent. The
-server answers with text (status, kept steps and windows, only what is new to this browser) and with views as bytes.
-`at` is a kept step, or null for the newest; each view comes back under the name it was asked by.
+server answers with text (status, kept steps and windows, only what is new to this browser), or with bytes where there
+are new views: the same as their header. `at` is a kept step, or null for the newest; each view comes back under the
+name it was asked by.
 
     browser  {"windows": ["loss", "changed"], "at": null, "views": {"digit": {"view": "activations", "digit": 12}},
               "hidden": false}
     server   {"reset": true, "status": {…}, "windows": {"loss": {"start": 0, "every": 1, "columns": {…}}, …}}
     browser  {"drawn": true}
-    server   bytes: {"at": null} and the views that are new, by name
+    server   bytes: {"at": null, "status": {…}} and the views that are new, by name
     browser  {"drawn": true}
 """
 
@@ -23,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from playground.live.history import no_history
 from playground.live.windows import LINES, Cursor, window
 from playground.runs.journal import Curves
-from playground.runs.past import Kept, Origin
+from playground.runs.past import Kept, Origin, own_bytes
 from playground.runs.store import Run
 from playground.views.pack import packed
 from playground.views.requests import AnyRequest, Cost, cost
@@ -114,7 +115,6 @@ class Conversation:
 
     wishes: Wishes = field(default_factory=lambda: NOTHING)
     is_drawing: bool = False
-    last: str | bytes | None = None
     edition: int = -1
     status: dict[str, Any] = field(default_factory=dict)
     cursors: dict[str, Cursor] = field(default_factory=dict)
@@ -140,11 +140,11 @@ class Conversation:
             return None
         if self.is_drawing:
             return self.aside(known)
-        # In turns: a slow browser has news waiting after every message, and must still see views.
-        views = None if isinstance(self.last, bytes) else self.new_views(known)
-        self.last = views or self.news(known) or self.new_views(known)
-        self.is_drawing = self.last is not None
-        return self.last
+        news, views = self.news(known), self.new_views(known)
+        self.is_drawing = bool(news or views)
+        if views:
+            return packed({**news, "at": self.wishes.at}, views)
+        return encode(news) if news else None
 
     def aside(self, known: Known) -> str | None:
         status = status_of(known)
@@ -153,7 +153,8 @@ class Conversation:
         self.status = status
         return encode({"status": status, "aside": True})
 
-    def news(self, known: Known) -> str | None:
+    def news(self, known: Known) -> dict[str, Any]:
+        """Status, kept steps and windows, where they are new to this browser."""
         parts: dict[str, Any] = {}
         if self.edition != known.edition:
             self.edition = known.edition
@@ -164,7 +165,10 @@ class Conversation:
             self.status = parts["status"] = status
         if known.kept != self.kept:
             self.kept = known.kept
-            parts["kept"] = {"steps": [one.step for one in known.kept], "bytes": sum(one.bytes for one in known.kept)}
+            parts["kept"] = {
+                "steps": [one.step for one in known.kept],
+                "bytes": own_bytes(known.kept, known.origin),
+            }
             parts["origin"] = vars(known.origin) if known.origin else None
         layers = known.run.layers if known.run else ()
         windows = {}
@@ -174,17 +178,14 @@ class Conversation:
                 windows[name], self.cursors[name] = step
         if windows:
             parts["windows"] = {name: vars(part) for name, part in windows.items()}
-        return encode(parts) if parts else None
+        return parts
 
-    def new_views(self, known: Known) -> bytes | None:
+    def new_views(self, known: Known) -> dict[str, np.ndarray]:
         """Those that this browser asked for and has not been sent as they are now."""
         found = {name: known.seen.get(sight) for name, sight in self.wishes.sights.items()}
         new = {name: seen for name, seen in found.items() if seen is not None and seen is not self.seen.get(name)}
-        if not new:
-            return None
         self.seen.update(new)
-        contents = {name: np.frombuffer(seen.content, np.uint8) for name, seen in new.items()}
-        return packed({"at": self.wishes.at}, contents)
+        return {name: np.frombuffer(seen.content, np.uint8) for name, seen in new.items()}
 
 
 def encode(parts: dict[str, Any]) -> str:

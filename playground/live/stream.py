@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from typing import Any
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
 from playground.live.history import extend, no_history
@@ -30,7 +30,8 @@ WATCH_EVERY = 1.0
 WATCH_FOR = 2.5
 PATIENCE = 1.0  # with a database that doesn't answer
 PATIENCE_WITH_WORKERS = 8.0
-QUESTIONS_AT_ONCE = 2
+QUESTIONS_AT_ONCE = 2  # of a run
+ASKING = CapacityLimiter(32)  # threads of their own: those who wait for workers must not hold up the streams
 COSTS = ("slow", "heavy", "quick")
 ROOM = 64_000_000  # bytes for views that somebody looked at
 BUSY = packed({"problem": "All workers are busy: asking again in a moment."})
@@ -227,7 +228,7 @@ class Watched:
 
         contents = None
         try:
-            contents = await to_thread.run_sync(question, abandon_on_cancel=True)
+            contents = await to_thread.run_sync(question, abandon_on_cancel=True, limiter=ASKING)
         except SQLAlchemyError as error:
             logging.getLogger(__name__).warning("the store doesn't answer: %s", error)
         finally:

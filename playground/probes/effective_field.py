@@ -13,6 +13,7 @@ from playground.experiment import IMAGE_SHAPE
 from playground.network.build import Net
 from playground.network.names import HEAD
 from playground.network.receptive_field import Window
+from playground.probes.activations import eval_mode
 
 PART = 16  # digits at a time: what leaves the layers stays in the processor's cache
 
@@ -48,15 +49,11 @@ def effective_field(net: Net, digits: Tensor, layer: str, channel: int, y: int =
     by the input as the network gets it, which is scaled. Of a flat layer `channel` is the unit, and `y` = `x` = 0.
     """
     modules = [*net.layers, net.head][: (*net.names, HEAD).index(layer) + 1]
-    was_training = net.training
-    net.eval()
-    try:
+    with eval_mode(net):
         if any(isinstance(module, nn.Flatten) for module in modules):
             parts = [absolute_gradient(part, modules, channel) for part in digits.split(PART)]
         else:
             parts = [field_gradient(digits, modules, channel, y, x)]
-    finally:
-        net.train(was_training)
     gradient = torch.cat(parts)
     moved = int((gradient != 0).flatten(1).any(1).sum())
     return EffectiveField(gradient.mean(0).float().cpu().numpy(), len(digits), moved)

@@ -10,8 +10,8 @@ from torch import Tensor
 from playground.errors import SpecError
 from playground.network.build import Net
 from playground.network.names import HEAD
+from playground.probes.activations import INPUT, eval_mode
 
-INPUT = "Input"
 CHUNK = 50  # digits a pass: wide maps of more leave the processor's cache
 ROUNDING = 1e-7  # a smaller share of the variance is float32's rounding
 COMPONENTS_FOR_T_SNE = 50  # as van der Maaten and Hinton 2008
@@ -39,10 +39,8 @@ def representation(net: Net, x: Tensor, layer: str) -> Representation:
         raise SpecError("layer", f'there is no layer "{layer}": choose one of {", ".join(names)}')
     depth = names.index(layer)
     modules = (*net.layers, net.head)
-    was_training = net.training
-    net.eval()
-    try:
-        values, logits = [], []
+    values, logits = [], []
+    with eval_mode(net):
         for chunk in x.split(CHUNK):
             for module in modules[:depth]:
                 chunk = module(chunk)
@@ -50,9 +48,7 @@ def representation(net: Net, x: Tensor, layer: str) -> Representation:
             for module in modules[depth:]:
                 chunk = module(chunk)
             logits.append(chunk)
-        return Representation(torch.cat(values).cpu().numpy(), torch.cat(logits).cpu().numpy())
-    finally:
-        net.train(was_training)
+    return Representation(torch.cat(values).cpu().numpy(), torch.cat(logits).cpu().numpy())
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ import time
 
 from playground.errors import SpecError
 from playground.runs.journal import encode
-from playground.runs.past import Judged, Kept
+from playground.runs.past import Judged, Kept, own_bytes
 from playground.runs.settings import kept_bytes
 from playground.runs.store import Control, Run, Store
 from playground.training.checkpoint import fork, restore, save
@@ -46,7 +46,7 @@ class ActiveRun:
         self.new_judged: list[Judged] = []
         self.kept_bytes = 0
         self.begin(run)
-        self.kept_bytes += sum(one.bytes for one in store.past.kept(run.id))
+        self.kept_bytes += own_bytes(store.past.kept(run.id), store.past.origin(run.id))
         self.plan()
         if run.begin != "run":
             self.step(run.begin)

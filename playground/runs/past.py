@@ -42,6 +42,11 @@ class Origin:
     step: int
 
 
+def own_bytes(steps: Iterable[Kept], origin: Origin | None) -> int:
+    """What a run's kept steps take on disk; a fork's up to its origin are its parent's, under a second name."""
+    return sum(one.bytes for one in steps if origin is None or one.step > origin.step)
+
+
 class Past:
     """Kept checkpoints, verdicts and forks of all runs; every method is one short transaction."""
 

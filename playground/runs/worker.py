@@ -91,6 +91,8 @@ class Worker:
         if run is None:
             return
         try:
+            if run.attempt:
+                self.viewer.let_go(run.id)  # a worker that was killed left what it showed
             self.active[run.id] = ActiveRun(run, self.store)
         except Exception as error:
             self.fail(run, error)
@@ -135,11 +137,14 @@ class Worker:
             traceback.print_exception(error)
         with suppress(NotHeld):
             self.store.record(run.id, 0, None, run.holder, state="failed", message=reason(error), ended=time.time())
+            self.viewer.let_go(run.id)
 
     def leave(self, message: str) -> None:
         for run in list(self.active.values()):
             if not run.has_ended:
                 self.carefully(run, ActiveRun.leave, f"{message} at step {run.trainer.step:,}")
+                if run.id in self.active:
+                    self.viewer.let_go(run.id)
         self.leaving.set()
         if self.life.is_alive():
             self.life.join()  # a sign of life after the burial would be a ghost's

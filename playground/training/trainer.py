@@ -5,7 +5,7 @@ from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, from_numpy
+from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 from playground.data.augmentation import augment
@@ -220,10 +220,6 @@ class Trainer:
         """The values that may change while the run lasts, by field."""
         sections = (field.split(".") for field in LIVE_FIELDS)
         return {f"{section}.{name}": getattr(getattr(self.now, section), name) for section, name in sections}
-
-    def scaled(self, image: np.ndarray) -> Tensor:
-        """One digit, uint8 [28, 28], as the network takes it: [1, 1, 28, 28]."""
-        return from_numpy(self.dataset.scale.apply(image[None, None])).to(self.device)
 
 
 def measures_layers(step: int) -> bool:

@@ -95,13 +95,13 @@ def buttons(store: Store, run: Run | None, is_valid: bool) -> Literal["train", "
         "play_arrow",
         type="primary",
         disabled=not is_valid or is_live,
-        help="Train this set-up from its initial weights."
+        help=f"Train this set-up from {'the weights of its fork' if fork.origin() else 'its initial weights'}."
         if is_valid
         else "This set-up can't be trained yet: see the error below.",
     )
     steps_by = controls(store, run, can_begin=is_valid and not is_live)
     wants_restart = button(
-        "Restart", "restart_alt", disabled=run is None, help="The same experiment from the same initial weights."
+        "Restart", "restart_alt", disabled=run is None, help="The same experiment from the weights it began with."
     )
     if wants_train:
         return "train"

@@ -1,5 +1,6 @@
 """What the network says of a few digits: now, and at all kept steps so far."""
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def ribbons_view(moment: Moment, request: requests.Ribbons) -> View:
     it always is; -1 where there is none. The column of a digit's label says when the network got it right.
     """
     steps, rows = [], []
-    for then in (*(kept for kept in moment.kept() if kept.step < moment.step), moment):
+    for then in chain((kept for kept in moment.kept() if kept.step < moment.step), [moment]):  # one network at a time
         steps.append(then.step)
         rows.append(answered(then, request.digits))
     times, found = np.array(steps, np.int32), np.stack(rows)

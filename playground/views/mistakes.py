@@ -10,7 +10,7 @@ from playground.views import requests
 from playground.views.moment import Moment
 from playground.views.pack import View
 
-JUDGED = 1_000  # digits at most: a network with wide maps takes a tenth of a second for them
+LOOKED_AT = 1_000  # digits at most: a network with wide maps takes a tenth of a second for them
 MOST_WRONG = 40
 MOST_FOLLOWED = 20
 
@@ -23,7 +23,7 @@ def mistakes_view(moment: Moment, request: requests.Mistakes) -> View:
     `of_label`; `forgotten.times`, and `forgotten.first`: the step at which it was first right.
     """
     whole = moment.dataset.train if request.split == "train" else moment.dataset.validation
-    digits = Digitset(whole.x[:JUDGED], whole.y[:JUDGED], whole.index[:JUDGED])
+    digits = Digitset(whole.x[:LOOKED_AT], whole.y[:LOOKED_AT], whole.index[:LOOKED_AT])
     found = mistakes(moment.net, digits.x.to(moment.device), digits.y, moment.experiment.loss)
     steps, followed = followed_digits(moment, request.split)
     often = np.argsort(-followed.events, kind="stable")

@@ -10,7 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from playground.experiment import IMAGE_SHAPE
 
-MOST_INDEX = 100_000
+MOST_INDEX = 100_000  # digits
+MOST_PLACES = 2**31  # a Flatten behind wide maps has half a million units
 Cost = Literal["quick", "heavy", "slow"]
 PIXELS = IMAGE_SHAPE[1] * IMAGE_SHAPE[2]
 LONGEST_DRAWING = 4 * -(-PIXELS // 3)  # characters
@@ -25,7 +26,7 @@ def is_drawing(text: str) -> str:
 Drawn = Annotated[str, Field(max_length=LONGEST_DRAWING), AfterValidator(is_drawing)]
 Digit = Annotated[int, Field(ge=0, lt=MOST_INDEX)] | Drawn
 Name = Annotated[str, Field(max_length=60)]
-Place = Annotated[int, Field(ge=0, lt=MOST_INDEX)]
+Place = Annotated[int, Field(ge=0, lt=MOST_PLACES)]
 
 
 class Request(BaseModel):
