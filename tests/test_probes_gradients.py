@@ -1,7 +1,7 @@
 """Each layer's gradient against plain autograd, and the check of gradients against what it has to find."""
 
 import copy
-from math import inf
+from math import inf, isnan, nan
 
 import numpy as np
 import pytest
@@ -212,6 +212,12 @@ def test_differences_are_relative_to_the_larger_of_the_two() -> None:
 
 def test_two_exact_zeros_of_a_loss_of_zero_differ_by_nothing() -> None:
     assert one(autograd=0.0, numeric=0.0, noise=0.0).relative == 0.0
+
+
+def test_a_loss_that_is_not_a_number_beside_a_gradient_of_zero_is_no_agreement() -> None:
+    for lost in (one(autograd=0.0, numeric=nan), one(autograd=nan, numeric=0.0)):
+        assert isnan(lost.relative)
+        assert isnan(largest_relative([one(), lost]))
 
 
 def test_another_draw_takes_other_weights_and_the_same_one_the_same() -> None:

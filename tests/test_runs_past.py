@@ -1,6 +1,7 @@
 """What stays of a run: kept steps and verdicts, through resuming, and shared with forks."""
 
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 from playground.errors import SpecError
 from playground.experiment import Augmentation, Experiment, Loss
 from playground.runs.active import ActiveRun
+from playground.runs.journal import encode
 from playground.runs.past import Judged, Kept, Origin
 from playground.runs.store import Control, Store
 from playground.training.checkpoint import load
+from playground.training.events import Changed, Evaluated, Event, Stepped
 from playground.training.kept import kept_steps
 from tests.held_runs import claimed, held, recorded, train_to
 from tests.small_runs import small
@@ -213,6 +216,20 @@ def test_a_forks_checkpoints_take_no_disk_of_their_own_where_files_can_have_two_
         assert file.samefile(original) == is_shared
         assert file.read_bytes() == original.read_bytes()
         monkeypatch.setattr("playground.runs.past.os.link", no_links)
+
+
+@pytest.mark.parametrize("at", range(10))
+def test_a_fork_has_its_parents_curve_wherever_that_was_cut_into_chunks(store: Store, at: int) -> None:
+    parent = store.create(SMALL, "parent")
+    events: list[Event] = [Evaluated(0, 2.3, 0.1, 2.3, 0.1)]
+    for step in range(1, 10):
+        events += [Stepped(step, 0.1, 1.0, 0.0, 0.5, 0.001, 64), Changed(step, "network.dropout", 0.0, 0.1)]
+    for begin, end in pairwise((0, 1, 2, 5, 6, 12, 13, 14, len(events))):
+        store.record(parent, events[begin].step, encode(events[begin:end]))
+    found = recorded(store, store.create(SMALL, "fork", origin=Origin(parent, at)))
+    assert found.stepped["step"] == list(range(1, at + 1))
+    assert found.changed["step"] == list(range(1, at))
+    assert found.evaluated["step"] == [0][:at]
 
 
 def test_what_a_fork_shares_with_its_parent_takes_nothing_of_the_disk_that_its_own_steps_may_take(

@@ -73,7 +73,7 @@ class Checked:
 
     @property
     def larger(self) -> float:
-        return max(abs(self.autograd), abs(self.numeric))
+        return float(np.maximum(abs(self.autograd), abs(self.numeric)))  # NaN where one is
 
 
 def layer_gradients(net: Net, x: Tensor, y: Tensor, loss: Loss) -> tuple[LayerGradient, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, literal, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, literal, select, update
 
 from playground.experiment import Augmentation, read
 from playground.runs.journal import until
@@ -116,21 +116,29 @@ class Past:
         """
         connection.execute(insert(forks).values(run=run_id, parent=origin.parent, step=origin.step))
         share_time(connection, run_id, origin)
-        query = (
-            select(chunks.c.first_step, chunks.c.events)
-            .where(chunks.c.run == origin.parent, chunks.c.first_step <= origin.step)
-            .order_by(chunks.c.id)
-        )
-        for first_step, events in connection.execute(query).all():
-            connection.execute(
-                insert(chunks).values(run=run_id, first_step=first_step, events=until(events, origin.step))
-            )
+        share_curve(connection, run_id, origin)
         for table in (kept, verdicts) if have_same_digits(connection, run_id, origin.parent) else (kept,):
             others = [column for column in table.c if column.name != "run"]
             past = select(literal(run_id), *others).where(table.c.run == origin.parent, table.c.step <= origin.step)
             connection.execute(insert(table).from_select(["run", *(column.name for column in others)], past))
         for step in connection.execute(select(kept.c.step).where(kept.c.run == run_id)).scalars().all():
             link(self.kept_checkpoint(origin.parent, step), self.kept_checkpoint(run_id, step))
+
+
+def share_curve(connection: Connection, run_id: str, origin: Origin) -> None:
+    """Copy what was recorded up to a step.
+
+    Within the database but for the last chunks: other writers wait meanwhile, and an hour has some 30,000.
+    """
+    theirs, columns = chunks.c.run == origin.parent, (chunks.c.first_step, chunks.c.events)
+    last_before = select(func.max(chunks.c.id)).where(theirs, chunks.c.first_step < origin.step)
+    cut = connection.execute(last_before).scalar() or 0  # chunks before it end before the step
+    whole = select(literal(run_id), *columns).where(theirs, chunks.c.id < cut).order_by(chunks.c.id)
+    connection.execute(insert(chunks).from_select(["run", "first_step", "events"], whole))
+    rest = select(*columns).where(theirs, chunks.c.id >= cut, chunks.c.first_step <= origin.step).order_by(chunks.c.id)
+    for first_step, events in connection.execute(rest).all():
+        part = until(events, origin.step)
+        connection.execute(insert(chunks).values(run=run_id, first_step=first_step, events=part))
 
 
 def share_time(connection: Connection, run_id: str, origin: Origin) -> None:
