@@ -182,7 +182,10 @@ class Watched:
     # --- questions that any worker answers, from a checkpoint ---------------------------------------------------------
 
     def ask_workers(self) -> None:
-        """Ask for what is wanted and can't come from the worker that trains; two workers share what is of one step."""
+        """Ask for what is wanted and can't come from the worker that trains.
+
+        Two workers share what is of one step, unless one of them has this run to train.
+        """
         missing: dict[Answer, list[Sight]] = {}
         for sight in self.sights().difference(*self.in_flight):
             answer = self.answer_to(sight)
@@ -190,6 +193,8 @@ class Watched:
                 missing.setdefault(answer, []).append(sight)
         for answer, sights in missing.items():
             free = QUESTIONS_AT_ONCE - len(self.in_flight)
+            if self.known.run and self.known.run.state == "running":
+                free = min(free, 1)
             sights.sort(key=lambda sight: COSTS.index(sight.cost))
             for part in filter(None, (sights[start::free] for start in range(free))):
                 self.asked |= dict.fromkeys(part, answer)

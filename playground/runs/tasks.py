@@ -21,7 +21,7 @@ from playground.views.make import make_or_explain
 from playground.views.pack import packed
 from playground.views.requests import REQUEST
 
-LEFT_TO_OTHERS = 0.1  # seconds
+LEFT_TO_OTHERS = 0.25  # seconds: most answers take less, and then the other worker is free again
 
 
 def answer(store: Store, worker: str, is_busy: bool = False) -> None:

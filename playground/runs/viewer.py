@@ -12,7 +12,7 @@ from playground.views.make import make_or_explain
 from playground.views.requests import REQUEST
 
 SHORTEST_PAUSE = 0.15  # seconds between two views of the same thing
-SHARE = 0.07  # of the worker's time
+SHARE = 0.08  # of the worker's time
 LOOK_EVERY = 0.05
 
 Key = tuple[str, str]  # run, request

@@ -14,18 +14,18 @@ from playground.probes.gradients import (
     largest_relative,
     layer_gradients,
 )
-from playground.training.evaluation import JUDGED
 from playground.views import requests
 from playground.views.moment import Moment
 from playground.views.pack import View, number
 
+MEASURED_DIGITS = 64  # a batch's worth: the view is made several times a second
 CHECKED_DIGITS = 16
 
 
 def gradients_view(moment: Moment, request: requests.Gradients) -> View:
     """`layers`: name, RMS per weight of gradient and weight, and gradient / weight (None: not finite) of each weighted
     layer, over the first `digits` of the training split, in eval mode, without penalty."""
-    x, y = training_digits(moment, JUDGED)
+    x, y = training_digits(moment, MEASURED_DIGITS)
     found = layer_gradients(moment.net, x, y, moment.experiment.loss)
     return {"digits": len(y), "layers": [layer_header(layer) for layer in found]}, {}
 

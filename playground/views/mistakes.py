@@ -10,13 +10,13 @@ from playground.views import requests
 from playground.views.moment import Moment
 from playground.views.pack import View
 
-LOOKED_AT = 1_000  # digits at most: a network with wide maps takes a tenth of a second for them
+LOOKED_AT = 500  # digits at most: the view is made several times a second while it trains
 MOST_WRONG = 40
 MOST_FOLLOWED = 20
 
 
 def mistakes_view(moment: Moment, request: requests.Mistakes) -> View:
-    """The first 1,000 digits of a split or all, judged in eval mode by the labels that it was trained on.
+    """The first 500 digits of a split or all, judged in eval mode by the labels that it was trained on.
 
     Arrays of the first 40 mistakes, most confident first ("wrong."), the 20 most often forgotten ("forgotten.") and 20
     never learned ("unlearned."), each `index`, `label`, `truth` (the label without noise), `said`, `confidence`,

@@ -60,7 +60,7 @@ class Pixel(Request):
 
 
 class Gradients(Request):
-    """RMS of gradient and weight of each weighted layer, over 256 training digits."""
+    """RMS of gradient and weight of each weighted layer, over 64 training digits."""
 
     view: Literal["gradients"]
 
@@ -73,7 +73,7 @@ class Check(Request):
 
 
 class Weights(Request):
-    """Weights of one weighted layer in detail, and norms and histograms of all."""
+    """Weights of one weighted layer in detail, now and at the start, and the norms of all."""
 
     view: Literal["weights"]
     layer: Name

@@ -36,10 +36,18 @@ NEXT_VIEW = """(name) => new Promise((resolve, reject) => {
   document.getElementById(name).scrollIntoView();
   requestAnimationFrame(look);
 })"""
+# Resolves with how often a second a panel drew each of its views.
 VIEWS = """([name, milliseconds]) => new Promise((resolve) => {
   const root = [...document.querySelectorAll(".dlp-root")].find((one) => one.dlp?.data?.part === name);
-  const before = Number(root.dataset.drawn);
-  setTimeout(() => resolve((Number(root.dataset.drawn) - before) * 1000 / milliseconds), milliseconds);
+  const { panel } = root.dlp, draw = panel.draw.bind(panel), drawn = {};
+  panel.draw = (slot, view) => {
+    drawn[slot] = (drawn[slot] ?? 0) + 1000 / milliseconds;
+    draw(slot, view);
+  };
+  setTimeout(() => {
+    delete panel.draw;
+    resolve(drawn);
+  }, milliseconds);
 })"""
 # Resolves with the milliseconds from a move of the slider until all panels in sight show that step, and their number.
 MOVE = """(place) => new Promise((resolve, reject) => {
@@ -84,8 +92,8 @@ def views(server: Server, page: Page) -> None:
                 page.wait_for_timeout(700)
             seconds.append(float(page.evaluate(NEXT_VIEW, name)) / 1000)
         report(f"{title}, from the click to the view", seconds)
-        rate = page.evaluate(VIEWS, [name, 1000 * WATCHED])
-        print(f"{title}: {rate:.1f} views a second", flush=True)
+        rates = page.evaluate(VIEWS, [name, 1000 * WATCHED])
+        print(f"{title}, a second: {', '.join(f'{slot} {rate:.1f}' for slot, rate in rates.items())}", flush=True)
     control.stop(server.store, run_id)
 
 
