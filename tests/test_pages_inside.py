@@ -13,7 +13,7 @@ from playground.runs.past import Origin
 from playground.runs.states import STATES
 from playground.runs.store import Store
 from playground.ui import session
-from playground.ui.fork import with_room
+from playground.ui.fork import trainer_of, with_room
 from tests.opened_pages import SMALL, button, opened, trained
 
 TITLES = ["Activations", "Gradients", "Weights", "Receptive field", "Your digit", "Mistakes", "Map"]
@@ -100,3 +100,12 @@ def test_a_fork_from_the_very_end_gets_as_many_steps_again(shared: Store, step: 
     run = shared.run(trained(shared))
     assert run is not None
     assert with_room(run.experiment, run, step).training.steps == steps
+
+
+def test_a_fork_of_a_fork_from_before_it_gets_the_settings_that_trained_there(shared: Store) -> None:
+    parent = shared.run(trained(shared))
+    assert parent is not None
+    other = LONGER.but(optimizer=LONGER.optimizer.but(kind="SGD"))
+    child = shared.run(shared.create(other, "child", origin=Origin(parent.id, 2)))
+    assert child is not None
+    assert [trainer_of(shared, child, step).id for step in (1, 2, 3)] == [parent.id, parent.id, child.id]

@@ -252,3 +252,25 @@ def all_events(step: int) -> list[Event]:
         Evaluated(step, 1 / (step + 1), 0.1, 2.3, 1 / 3),
         Changed(step, "optimizer.learning_rate", 1e-3, step / 100),
     ]
+
+
+def test_a_question_over_which_two_workers_end_is_not_put_to_a_third(store: Store) -> None:
+    task_id = store.request("look", {})
+    for worker in ("first", "second"):
+        assert store.take_task(worker) is not None
+        store.bury(worker, "killed")
+    assert store.take_task("third") is None
+    task = store.task(task_id)
+    assert task is not None
+    assert (task.state, task.result) == ("failed", None)
+    assert "memory" in task.message
+
+
+def test_questions_of_a_server_that_is_gone_are_dropped_and_fresh_ones_stay(store: Store) -> None:
+    old = store.request("look", {})
+    time.sleep(0.02)
+    store.drop_old_tasks("look", age=0.01)
+    assert store.task(old) is None
+    fresh, other = store.request("look", {}), store.request("measure", {})
+    store.drop_old_tasks("look", age=60)
+    assert store.task_state(fresh) == store.task_state(other) == "waiting"

@@ -14,8 +14,9 @@ from playground.runs.store import NotHeld, Store
 from playground.runs.viewer import SHARE
 from playground.runs.worker import Worker
 from playground.runs.workers import LocalWorkers
-from playground.training.checkpoint import load
-from tests.held_runs import LONG, SHORT, claimed, held, recorded, turn_until, until
+from playground.training.checkpoint import load, save
+from playground.training.trainer import Trainer
+from tests.held_runs import LONG, SHORT, claimed, held, recorded, train_to, turn_until, until
 
 
 def state_of(store: Store, run_id: str) -> tuple[str, str | None]:
@@ -171,3 +172,19 @@ def test_a_run_killed_in_its_very_first_checkpoint_starts_over(store: Store) -> 
     store.set_state(run_id, "lost")
     store.requeue(run_id, ("lost",))
     assert claimed(store).trainer.step == 0
+
+
+def test_a_step_for_which_the_disk_has_no_room_is_not_kept_and_training_goes_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(trainer: Trainer, file: Path) -> None:
+        if file.parent.name == "kept":
+            raise OSError(28, "No space left on device")
+        save(trainer, file)
+
+    active = held(store, LONG)
+    monkeypatch.setattr("playground.runs.active.save", full)
+    before = [one.step for one in store.past.kept(active.id)]
+    train_to(active, 3)
+    assert [one.step for one in store.past.kept(active.id)] == before
+    assert "No space left" in capsys.readouterr().err

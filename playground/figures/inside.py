@@ -13,18 +13,25 @@ EMPTY = pd.DataFrame()
 
 
 @cache
-def inside_figures(names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """Plotly's JSON by the name that the panels know; `names` are the weighted layers'."""
-    charts = {
-        "gradients": renamed(layers.gradients(EMPTY, names, EMPTY), "RMS per layer"),
-        "heatmap": heatmap.gradient_heatmap(EMPTY, names, EMPTY),
-        "ratios": ratios.gradient_against_weight(EMPTY, names),
-        "histogram": weights.weight_histogram(EMPTY),
-        "norms": weights.weight_norms(EMPTY, names),
-        "field": fields.field_shares(EMPTY),
-        "ribbons": ribbons.ribbons(EMPTY),
-        "map": map.representation_map(EMPTY),
-    }
+def inside_figures(panel: str, names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """A panel's charts as Plotly's JSON, by the names that it knows; `names` are the weighted layers'."""
+    match panel:
+        case "gradients":
+            charts = {
+                "gradients": renamed(layers.gradients(EMPTY, names, EMPTY), "RMS per layer"),
+                "heatmap": heatmap.gradient_heatmap(EMPTY, names, EMPTY),
+                "ratios": ratios.gradient_against_weight(EMPTY, names),
+            }
+        case "weights":
+            charts = {"histogram": weights.weight_histogram(EMPTY), "norms": weights.weight_norms(EMPTY, names)}
+        case "field":
+            charts = {"field": fields.field_shares(EMPTY)}
+        case "drawing":
+            charts = {"ribbons": ribbons.ribbons(EMPTY)}
+        case "map":
+            charts = {"map": map.representation_map(EMPTY)}
+        case _:
+            charts = {}
     return {name: json.loads(chart.to_json()) for name, chart in charts.items()}
 
 

@@ -30,7 +30,7 @@ def panel(name: str, run_id: str | None, experiment: Experiment, hint: str = "")
             "fields": field_table(experiment.network),
             "digits": digits_of(experiment.data, experiment.training.seed),
             "source": experiment.data.source,
-            "figures": inside_figures(weighted_names(experiment)),
+            "figures": inside_figures(name, weighted_names(experiment)),
         },
     )
 

@@ -12,6 +12,7 @@ from playground.experiment import Source
 
 SOURCES: dict[str, Source] = {"sample": "sample", "mnist": "mnist"}
 MOST = 1_000  # digits an answer
+LONGEST_NUMBER = 6
 FOREVER = "public, max-age=31536000, immutable"
 AN_HOUR = "public, max-age=3600"  # the files of full MNIST may become others
 
@@ -46,7 +47,7 @@ def understood(text: str) -> list[int]:
     words = text.split(",")
     if len(words) > MOST:
         raise ValueError(f"{len(words):,} digits at once are more than {MOST:,}")
-    if not all(word.isdecimal() for word in words):
+    if not all(word.isdecimal() and len(word) <= LONGEST_NUMBER for word in words):
         raise ValueError("index is a list of whole numbers, such as 3,14")
     return [int(word) for word in words]
 

@@ -33,7 +33,7 @@ PATIENCE_WITH_WORKERS = 8.0
 QUESTIONS_AT_ONCE = 2  # of a run
 ASKING = CapacityLimiter(32)  # threads of their own: those who wait for workers must not hold up the streams
 COSTS = ("slow", "heavy", "quick")
-ROOM = 64_000_000  # bytes for views that somebody looked at
+ROOM = 32_000_000  # bytes for views that somebody looked at
 BUSY = packed({"problem": "All workers are busy: asking again in a moment."})
 
 Answer = tuple[int | str, Any]  # at a kept step, "last" or "now"; and what makes the next answer another one
@@ -238,16 +238,17 @@ class Watched:
             logging.getLogger(__name__).warning("the store doesn't answer: %s", error)
         finally:
             self.in_flight.remove(set(sights))
-        for sight, content in zip(sights, contents or [BUSY] * len(sights), strict=True):
-            self.known.seen[sight] = Seen(-1, content)
             if contents is None:
-                self.asked.pop(sight, None)
+                for sight in sights:
+                    self.asked.pop(sight, None)
+                    self.known.seen.setdefault(sight, Seen(-1, BUSY))  # a view that is there says how old it is
+        for sight, content in zip(sights, contents or (), strict=False):
+            self.known.seen[sight] = Seen(-1, content)
         self.wake()
         self.stir.set()
 
     def is_taken(self, task_id: int) -> bool:
-        task = self.store.task(task_id)
-        return task is not None and task.state == "taken"
+        return self.store.task_state(task_id) == "taken"
 
     # --- its browsers -------------------------------------------------------------------------------------------------
 

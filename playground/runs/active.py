@@ -3,6 +3,9 @@
 import json
 import math
 import time
+import traceback
+
+from safetensors import SafetensorError
 
 from playground.errors import SpecError
 from playground.runs.journal import encode
@@ -186,8 +189,12 @@ class ActiveRun:
             return
         self.store.check_hold(self.id, self.holder)
         file = self.store.past.kept_checkpoint(self.id, self.trainer.step)
-        save(self.trainer, file)
-        size = file.stat().st_size
+        try:
+            save(self.trainer, file)
+            size = file.stat().st_size
+        except (OSError, SafetensorError) as error:  # the disk is full: training goes on without this step
+            traceback.print_exception(error)
+            return
         self.kept_bytes += size
         self.new_kept.append(Kept(self.trainer.step, size, self.trainer.live))
 

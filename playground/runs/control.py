@@ -9,6 +9,7 @@ from playground.experiment import Data, Experiment
 from playground.runs.states import LIVE, RESUMABLE
 from playground.runs.store import Store, Task
 
+ANSWER_EVERY = 0.01  # seconds between two looks for an answer
 PATIENCE = 0.25  # seconds a page waits for the worker to take a control before it repaints
 
 
@@ -75,9 +76,8 @@ def ask(
 
 def answer_to(store: Store, task_id: int, patience: float) -> Task | None:
     """Wait for the answer to a task; None where none came in time."""
-    wait(lambda: (task := store.task(task_id)) is not None and task.state in ("done", "failed"), patience)
-    task = store.task(task_id)
-    return task if task is not None and task.state in ("done", "failed") else None
+    is_answered = wait(lambda: store.task_state(task_id) in ("done", "failed"), patience, ANSWER_EVERY)
+    return store.task(task_id) if is_answered else None
 
 
 # --- how ------------------------------------------------------------------------------------------------------------

@@ -320,6 +320,15 @@ class Store:
             taken = connection.execute(query.values(state="taken", worker=worker)).rowcount == 1
         return task_of(row) if taken else None
 
+    def task_state(self, task_id: int) -> str | None:
+        with self.engine.connect() as connection:
+            return connection.execute(select(tasks.c.state).where(tasks.c.id == task_id)).scalar()
+
+    def drop_old_tasks(self, kind: str, age: float) -> None:
+        """Questions of a kind whose server has gone: nobody reads their answers."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(tasks).where(tasks.c.kind == kind, tasks.c.created < time.time() - age))
+
     def drop_task(self, task_id: int) -> None:
         """An answer that has been read and isn't needed again."""
         with self.engine.begin() as connection:
@@ -347,7 +356,7 @@ class Store:
             return connection.execute(query).scalar_one()
 
     def bury(self, worker: str, message: str) -> None:
-        """A worker is gone: its runs are lost, its tasks go back to the queue."""
+        """A worker is gone: its runs are lost; its tasks go back to the queue, once."""
         with self.engine.begin() as connection:
             connection.execute(delete(workers).where(workers.c.id == worker))
             connection.execute(
@@ -355,9 +364,10 @@ class Store:
                 .where(runs.c.worker == worker, runs.c.state.in_(ACTIVE))
                 .values(state="lost", message=message, ended=time.time())
             )
-            connection.execute(
-                update(tasks).where(tasks.c.worker == worker, tasks.c.state == "taken").values(state="waiting")
-            )
+            mine = tasks.c.worker == worker, tasks.c.state == "taken"
+            over = "two workers ended over it: it may need more memory than there is"
+            connection.execute(update(tasks).where(*mine, tasks.c.message != "").values(state="failed", message=over))
+            connection.execute(update(tasks).where(*mine).values(state="waiting", message="its worker ended"))
 
     def bury_the_silent(self, message: str, spare: Iterable[str] = ()) -> None:
         """Bury every worker that gave no sign of life for `STALE_AFTER` seconds, and those the table doesn't know.

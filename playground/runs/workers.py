@@ -17,6 +17,9 @@ LONGEST_PAUSE = 60.0
 PROJECT = Path(__file__).parents[2]
 
 
+OLD = 60.0  # seconds
+
+
 class LocalWorkers:
     """Worker processes on this machine; nothing but the store's URL ties them to it."""
 
@@ -32,6 +35,7 @@ class LocalWorkers:
 
     def start(self) -> None:
         self.store.bury_the_silent("its worker is gone")
+        self.store.drop_old_tasks("look", OLD)
         for _ in range(self.chosen.workers):
             self.spawn()
         self.watcher.start()

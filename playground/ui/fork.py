@@ -17,11 +17,20 @@ def open_fork(store: Store, run: Run, step: int) -> None:
     if live is None:
         st.error(f"Step {step:,} of this run isn't kept: choose one on the slider.", icon=":material/error:")
         return
-    session.load(with_room(with_live(run.experiment, live), run, step))
+    session.load(with_room(with_live(trainer_of(store, run, step).experiment, live), run, step))
     session.keep("run", None)
     session.keep("origin", Origin(run.id, step))
     st.query_params.pop("run", None)
     st.switch_page("train.py")
+
+
+def trainer_of(store: Store, run: Run, step: int) -> Run:
+    """The run that made a step: of a fork's steps up to the fork it is an ancestor, as long as that isn't deleted."""
+    begin = store.past.origin(run.id)
+    if begin is None or step > begin.step:
+        return run
+    parent = store.run(begin.parent)
+    return trainer_of(store, parent, step) if parent else run
 
 
 def with_room(experiment: Experiment, run: Run, step: int) -> Experiment:
