@@ -9,10 +9,11 @@ from playground.data.tensors import Digitset, load
 from playground.experiment import Experiment
 from playground.network.build import Net, build
 from playground.training.measure import wilson_interval
+from playground.views.map import map_view
 from playground.views.mistakes import LOOKED_AT, mistakes_view
 from playground.views.moment import Moment, Verdicts
 from playground.views.pack import packed
-from playground.views.requests import Mistakes
+from playground.views.requests import Map, Mistakes
 from tests.small_runs import MLP, small
 
 TRAIN, VALIDATION = Mistakes(view="mistakes", split="train"), Mistakes(view="mistakes")
@@ -37,7 +38,7 @@ def said(net: Net, digits: Digitset) -> np.ndarray:
         return net(digits.x).argmax(1).numpy()
 
 
-def test_the_header_counts_the_mistakes_among_a_splits_first_thousand_digits() -> None:
+def test_the_header_counts_the_mistakes_among_a_splits_first_five_hundred_digits() -> None:
     now = moment(small(*MLP, digits=1_200))
     for request, digits in ((TRAIN, now.dataset.train), (VALIDATION, now.dataset.validation)):
         header, _ = mistakes_view(now, request)
@@ -47,6 +48,17 @@ def test_the_header_counts_the_mistakes_among_a_splits_first_thousand_digits() -
         assert header["wrong"] == judged - correct
         assert header["accuracy"] == correct / judged
         assert header["interval"] == list(wilson_interval(correct, judged))
+
+
+def test_beside_a_map_of_the_same_moment_the_mistakes_are_the_same() -> None:
+    alone, beside = moment(), moment()
+    map_view(beside, Map(view="map", layer="Head"))
+    assert beside.logits
+    (header, arrays), (other, others) = mistakes_view(alone, VALIDATION), mistakes_view(beside, VALIDATION)
+    assert header == other
+    assert arrays.keys() == others.keys()
+    for name, array in arrays.items():
+        np.testing.assert_allclose(array, others[name], rtol=1e-5)
 
 
 def test_a_row_says_which_digit_was_taken_for_which_and_how_surely() -> None:

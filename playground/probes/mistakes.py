@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, from_numpy
 
 from playground.experiment import Loss
 from playground.network.build import Net
@@ -26,15 +26,16 @@ class Mistakes:
     wrong: NDArray[np.int64]
 
 
-def mistakes(net: Net, x: Tensor, y: Tensor, loss: Loss) -> Mistakes:
+def mistakes(net: Net, x: Tensor, y: Tensor, loss: Loss, logits: NDArray[np.float32] | None = None) -> Mistakes:
     """The answers to digits x [N, 1, 28, 28] with labels y [N], in eval mode.
 
     Probabilities are softmax, or sigmoid where `loss` is binary cross-entropy; NaN where the network has diverged, and
-    those mistakes come last.
+    those mistakes come last. `logits` [N, 10], where they are known already, spare the pass.
     """
-    logits = predict(net, x).cpu()
-    said, labels = logits.numpy().argmax(1), y.cpu().numpy()
-    answers = probabilities(logits, loss).numpy()
+    if logits is None:
+        logits = predict(net, x).cpu().numpy()
+    said, labels = logits.argmax(1), y.cpu().numpy()
+    answers = probabilities(from_numpy(logits), loss).numpy()
     each = np.arange(len(said))
     confidence = answers[each, said]
     wrong = np.flatnonzero(said != labels)

@@ -24,6 +24,7 @@ def map_view(moment: Moment, request: requests.Map) -> View:
     digits, count = moment.dataset.validation, mapped(moment, request.layer)
     x, labels, index = digits.x[:count], digits.y[:count].numpy(), digits.index[:count]
     found = representation(moment.net, x.to(moment.device), request.layer)
+    moment.logits["validation", count] = found.logits
     said = found.logits.argmax(1)
     if request.method == "PCA":
         projection = principal_components(found.values)

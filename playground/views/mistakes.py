@@ -24,7 +24,8 @@ def mistakes_view(moment: Moment, request: requests.Mistakes) -> View:
     """
     whole = moment.dataset.train if request.split == "train" else moment.dataset.validation
     digits = Digitset(whole.x[:LOOKED_AT], whole.y[:LOOKED_AT], whole.index[:LOOKED_AT])
-    found = mistakes(moment.net, digits.x.to(moment.device), digits.y, moment.experiment.loss)
+    known = moment.logits.get((request.split, len(digits)))
+    found = mistakes(moment.net, digits.x.to(moment.device), digits.y, moment.experiment.loss, known)
     steps, followed = followed_digits(moment, request.split)
     often = np.argsort(-followed.events, kind="stable")
     often = often[followed.events[often] > 0]

@@ -45,6 +45,8 @@ class Moment:
     step: int
     verdicts: Callable[[], Verdicts] = no_verdicts
     kept: Callable[[], Iterator["Moment"]] = field(default=lambda: iter(()))
+    # Of a split's first so many digits, where a view has found them: other views of the same moment need no pass.
+    logits: dict[tuple[str, int], NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def digits(self) -> Digits:

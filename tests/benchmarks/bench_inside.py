@@ -18,6 +18,7 @@ from tests.benchmarks.bench_live import TALL, WATCHED, WIDE, endless, playing, r
 from tests.browser.steps import see_state, settle
 from tests.server import Server
 
+NETWORKS = ("CNN 32-64", "MLP")
 SECTIONS = {
     "Activations": "activations",
     "Gradients": "gradients",
@@ -99,11 +100,11 @@ def views(server: Server, page: Page) -> None:
 
 def kept_speed(server: Server, page: Page) -> None:
     """Steps a second with a section in sight against nobody watching, in turns."""
-    for network in ("CNN 32-64", "MLP"):
+    for network in NETWORKS:
         run_id = control.start(server.store, endless(network), network)
         for title, name in SECTIONS.items():
             ratios = []
-            for _ in range(3):
+            for _ in range(2):
                 page.goto("about:blank")
                 time.sleep(3)
                 alone = speed(server, run_id)
