@@ -74,8 +74,8 @@ def open_inside(page: Page, run_id: str, state: str) -> None:
     see_state(page, state)
     settle(page)
     page.wait_for_function("document.querySelectorAll('.dlp-panel').length === 7")
-    pin = page.get_by_role("button", name="Pin digit")  # Your digit shows nothing else before one is drawn
-    if pin.is_enabled():
+    pin = page.get_by_role("button", name="Pin digit 0 of the data")
+    if pin.is_enabled():  # Your digit shows nothing else before one is drawn
         pin.click()
 
 

@@ -273,7 +273,7 @@ def test_the_slider_leads_all_views_and_the_curves_cursor_back_to_the_first_step
             see_step(page, title, steps[place])
             expect(panel(page, title).locator(".dlp-when")).to_have_text(f"step {steps[place]}")
         found[place] = accuracy(page)
-        for title in ("Loss", "Accuracy"):
+        for title in ("Loss", "Accuracy", "RMS per layer"):
             expect(cursor(page, title)).to_be_visible()
         places[place] = cursor(page, "Loss").evaluate("line => line.getBoundingClientRect().left")
     page.get_by_role("button", name="Newest").click()

@@ -81,6 +81,7 @@ class GradientsPanel {
 
   hear(news) {
     this.chart?.hear(news);
+    if (news.kept) this.chart?.markSteps(this.inside.live);
     this.paint();
     if (news.moved) return this.paintHeatmap();
     if (news.reset || news.windows?.some((name) => this.windows().includes(name))) this.paintSoon();
@@ -98,6 +99,7 @@ class GradientsPanel {
   }
 
   focus() {
+    this.chart?.markSteps(this.inside.live);
     this.paintHeatmap();
   }
 
