@@ -128,7 +128,9 @@ class PanelPart {
     if (this.step !== null) {
       text = `step ${whole(this.step)}`;
       if (at !== null && at !== this.step) text += ` · fetching step ${whole(at)}`;
-      else if (at === null && status && status.step > this.step) text += ` · training is at ${whole(status.step)}`;
+      else if (at === null && status && status.step > this.step) {
+        text += ` · ${status.state === "running" ? "training is" : "the run stands"} at ${whole(status.step)}`;
+      }
     }
     if (this.when.textContent !== text) this.when.textContent = text;
   }
