@@ -193,3 +193,25 @@ def test_a_drawn_digit_is_asked_for_as_any_other(store: Store) -> None:
         await page.leave()
 
     play(scene())
+
+
+def test_how_far_a_run_is_alone_is_said_at_most_five_times_a_second(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("playground.live.messages.time.monotonic", lambda: now[0])
+    run_id = running(store)
+    known, browser = Known(run=store.run(run_id)), Conversation(wishes=Wishes.model_validate_json(json.dumps(look())))
+    assert browser.say(known) is not None
+    said = []
+    for step in range(1, 11):
+        browser.is_drawing = False
+        now[0] += 0.06
+        store.record(run_id, step, None, step=step)
+        known.run = store.run(run_id)
+        said.append(browser.say(known) is not None)
+    assert sum(said) == 2
+    browser.is_drawing = False
+    store.set_state(run_id, "paused")
+    known.run = store.run(run_id)
+    assert "paused" in str(browser.say(known)), "another state waits for nothing"

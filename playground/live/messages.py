@@ -14,6 +14,8 @@ name it was asked by.
 """
 
 import json
+import math
+import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple
@@ -22,7 +24,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from playground.live.history import no_history
-from playground.live.windows import LINES, Cursor, window
+from playground.live.windows import LINES, Cursor, Window, window
 from playground.runs.journal import Curves
 from playground.runs.past import Kept, Origin, own_bytes
 from playground.runs.store import Run
@@ -32,6 +34,7 @@ from playground.views.requests import AnyRequest, Cost, cost
 LONGEST = 32_000  # characters a browser may send at once: a drawn digit takes a thousand
 MOST_VIEWS = 16
 LAST_STEP = 2**53
+PROGRESS_EVERY = 0.2  # seconds
 
 
 class Sight(NamedTuple):
@@ -118,6 +121,7 @@ class Conversation:
     edition: int = -1
     status: dict[str, Any] = field(default_factory=dict)
     cursors: dict[str, Cursor] = field(default_factory=dict)
+    said_at: float = -math.inf
     kept: tuple[Kept, ...] | None = None
     seen: dict[str, Seen] = field(default_factory=dict)  # what it was sent last, by its own names
 
@@ -140,11 +144,23 @@ class Conversation:
             return None
         if self.is_drawing:
             return self.aside(known)
+        if self.has_only_progress(known):
+            return None
         news, views = self.news(known), self.new_views(known)
+        self.said_at = time.monotonic()
         self.is_drawing = bool(news or views)
         if views:
             return packed({**news, "at": self.wishes.at}, views)
         return encode(news) if news else None
+
+    def has_only_progress(self, known: Known) -> bool:
+        """Whether all that is new is how far a run is that goes on: it can wait, for drawing costs training time."""
+        is_early = time.monotonic() - self.said_at < PROGRESS_EVERY
+        status = status_of(known)
+        goes_on = status.get("state") == "running" and what_stands(status) == what_stands(self.status)
+        if not is_early or not goes_on or self.edition != known.edition or known.kept != self.kept:
+            return False
+        return not self.windows_that_are_new(known) and not self.views_that_are_new(known)
 
     def aside(self, known: Known) -> str | None:
         status = status_of(known)
@@ -170,22 +186,30 @@ class Conversation:
                 "bytes": own_bytes(known.kept, known.origin),
             }
             parts["origin"] = vars(known.origin) if known.origin else None
-        layers = known.run.layers if known.run else ()
-        windows = {}
-        for name in self.wishes.windows:
-            step = window(known.curves, layers, name, self.cursors.get(name, Cursor()))
-            if step is not None:
-                windows[name], self.cursors[name] = step
+        windows = self.windows_that_are_new(known)
+        self.cursors |= {name: cursor for name, (_, cursor) in windows.items()}
         if windows:
-            parts["windows"] = {name: vars(part) for name, part in windows.items()}
+            parts["windows"] = {name: vars(part) for name, (part, _) in windows.items()}
         return parts
 
+    def windows_that_are_new(self, known: Known) -> dict[str, tuple[Window, Cursor]]:
+        """By name, with where the browser is once it has drawn them."""
+        layers = known.run.layers if known.run else ()
+        found = {
+            name: window(known.curves, layers, name, self.cursors.get(name, Cursor())) for name in self.wishes.windows
+        }
+        return {name: step for name, step in found.items() if step is not None}
+
     def new_views(self, known: Known) -> dict[str, np.ndarray]:
-        """Those that this browser asked for and has not been sent as they are now."""
-        found = {name: known.seen.get(sight) for name, sight in self.wishes.sights.items()}
-        new = {name: seen for name, seen in found.items() if seen is not None and seen is not self.seen.get(name)}
+        """By name, as bytes."""
+        new = self.views_that_are_new(known)
         self.seen.update(new)
         return {name: np.frombuffer(seen.content, np.uint8) for name, seen in new.items()}
+
+    def views_that_are_new(self, known: Known) -> dict[str, Seen]:
+        """Those that this browser asked for and has not been sent as they are now."""
+        found = {name: known.seen.get(sight) for name, sight in self.wishes.sights.items()}
+        return {name: seen for name, seen in found.items() if seen is not None and seen is not self.seen.get(name)}
 
 
 def encode(parts: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from playground.views.make import make_or_explain
 from playground.views.requests import REQUEST
 
 SHORTEST_PAUSE = 0.15  # seconds between two views of the same thing
+BETWEEN_SNAPSHOTS = 0.22  # what other workers make of them takes their time, and the browser's
 SHARE = 0.08  # of the worker's time
 LOOK_EVERY = 0.05
 
@@ -71,7 +72,8 @@ class Viewer:
     def is_due(self, active: Mapping[str, ActiveRun], key: Key, now: float) -> bool:
         run = active.get(key[0])
         step, at = self.shown.get(key, (-1, 0.0))
-        return run is not None and run.trainer.step != step and now - at > SHORTEST_PAUSE
+        pause = BETWEEN_SNAPSHOTS if key[1] == SNAPSHOT else SHORTEST_PAUSE
+        return run is not None and run.trainer.step != step and now - at > pause
 
 
 def content(run: ActiveRun, store: Store, request: str) -> bytes:

@@ -36,10 +36,13 @@ class ActivationsPanel {
     this.layers.after(this.detail.element);
     this.histograms = new LayerHistograms();
     host.append(this.histograms.element);
-    this.watch = new IntersectionObserver((entries) => {
-      this.seesHistograms = entries.at(-1).isIntersecting;
-      this.inside.wish();
-    });
+    this.watch = new IntersectionObserver(
+      (entries) => {
+        this.seesHistograms = entries.at(-1).isIntersecting;
+        this.inside.wish();
+      },
+      { rootMargin: IN_SIGHT },
+    );
     this.watch.observe(this.histograms.element);
   }
 
