@@ -11,7 +11,7 @@ from playground.training.checkpoint import save_weights
 from playground.views.make import make_or_explain
 from playground.views.requests import REQUEST
 
-SHORTEST_PAUSE = 0.15  # seconds between two views of the same thing
+SHORTEST_PAUSE = 0.19  # seconds between two views of the same thing: four to five a second arrive
 BETWEEN_SNAPSHOTS = 0.22  # what other workers make of them takes their time, and the browser's
 SHARE = 0.08  # of the worker's time
 LOOK_EVERY = 0.05

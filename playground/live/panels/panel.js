@@ -80,17 +80,25 @@ class PanelPart {
   mount(data) {
     this.panel?.remove?.();
     this.inside = this.live ? Inside.of(this.live, data) : new Inside(NO_RUN, data);
+    if (!this.host) this.frame();
+    this.hint.textContent = data.hint;
+    this.hint.parentElement.hidden = !data.hint; // the board's panel says its step itself
+    this.host.replaceChildren();
+    this.host.className = "dlp-card dlp-panel";
+    this.step = null;
+    this.heard = {}; // slot → the step it was answered at, null for the newest
+    this.when.textContent = "";
+    this.panel = new this.Panel(this.host, this.inside, this.options);
+  }
+
+  // Made once: it stays where a page goes on to another run.
+  frame() {
     const head = document.createElement("p");
     head.className = "dlp-head dlp-hint";
     head.innerHTML = "<span></span><span class='dlp-when'></span>";
-    [head.firstChild.textContent, this.when] = [data.hint, head.lastChild];
-    head.hidden = !data.hint; // the board's panel says its step itself
-    const host = document.createElement("div");
-    host.className = "dlp-card dlp-panel";
-    this.element.replaceChildren(head, host);
-    this.step = null;
-    this.heard = {}; // slot → the step it was answered at, null for the newest
-    this.panel = new this.Panel(host, this.inside, this.options);
+    [this.hint, this.when] = head.children;
+    this.host = document.createElement("section");
+    this.element.replaceChildren(head, this.host);
   }
 
   wishes() {
