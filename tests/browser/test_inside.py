@@ -224,7 +224,7 @@ def effective_pixels(page: Page, name: str) -> list[int]:
 def test_a_wrong_digit_that_is_clicked_becomes_the_digit_of_all_views(page: Page, finished: str) -> None:
     open_inside(page, finished)
     section = look_at(page, "Mistakes")
-    row = section.locator("section", has=page.get_by_role("heading", name="Most confidently wrong"))
+    row = section.locator("section section", has=page.get_by_role("heading", name="Most confidently wrong"))
     wrong = row.get_by_role("button").first
     words = wrong.get_attribute("aria-label") or ""
     found = re.search(r"Digit number (\d+), a (\d), taken for (\d)", words)

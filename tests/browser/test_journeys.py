@@ -48,9 +48,16 @@ def long_run(page: Page) -> None:
     open_train(page, "MLP")
     page.get_by_text("Training ·").click()
     settle(page)
-    page.get_by_label("Epochs", exact=True).fill("2000")
-    page.get_by_label("Epochs", exact=True).press("Enter")
-    expect(page.get_by_text("2,000 epochs")).to_be_visible()
+    epochs = page.get_by_label("Epochs", exact=True)
+
+    def is_taken() -> bool:  # on a slow machine the panel may still be unfolding when it is typed into
+        if not page.get_by_text("2,000 epochs").is_visible():
+            epochs.fill("2000")
+            epochs.press("Enter")
+            page.wait_for_timeout(1000)
+        return page.get_by_text("2,000 epochs").is_visible()
+
+    wait_until(page, is_taken)
     train(page)
     see_state(page, "running")
 
