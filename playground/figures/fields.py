@@ -4,6 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from playground.figures.colors import DEPTH, GRID, MARK
+from playground.figures.frame import LEGEND_ABOVE, frame
 
 LINES = (  # column, name, colour, dash
     ("now", "now", DEPTH[2], "solid"),
@@ -20,19 +21,14 @@ def field_shares(shares: pd.DataFrame) -> go.Figure:
     """
     axis = {"gridcolor": GRID, "zeroline": False, "automargin": False, "title_standoff": 8, "rangemode": "tozero"}
     figure = go.Figure(
-        layout=go.Layout(
-            template=None,
-            meta={
-                "title": "How far the effective field reaches",
-                "look_for": "Above the dotted line: pixels near the centre count more than those at the rim. "
-                "Radius: half the side of a square around the theoretical field's centre.",
-            },
+        layout=frame(
+            "How far the effective field reaches",
+            "Above the dotted line: pixels near the centre count more than those at the rim. "
+            "Radius: half the side of a square around the theoretical field's centre.",
             height=240,
             margin={"l": 60, "r": 20, "t": 30, "b": 42},
-            paper_bgcolor="rgba(0, 0, 0, 0)",
-            plot_bgcolor="rgba(0, 0, 0, 0)",
             hovermode="x unified",
-            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font_size": 12},
+            legend={**LEGEND_ABOVE, "y": 1.02},
             xaxis={**axis, "title_text": "radius (pixels)", "unifiedhovertitle_text": "within %{x:.1f} pixels"},
             yaxis={**axis, "title_text": "share of the field", "tickformat": ".0%", "range": [0, 1.02]},
         )

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from playground.figures.colors import GRID, MARK, SEQUENTIAL, colorscale
+from playground.figures.frame import layer_axis
 from playground.figures.layers import on_log_axis
 from playground.figures.steps import add_changes, column, frame_if_empty, step_chart
 
@@ -33,15 +34,7 @@ def gradient_heatmap(
         margin={"l": 86, "t": 34},
         hovermode="closest",
         xaxis_title_standoff=20,
-        yaxis={
-            "type": "category",
-            "categoryorder": "array",
-            "categoryarray": list(names),
-            "range": [len(names) - 0.5, -0.5],
-            "showgrid": False,
-            "fixedrange": True,
-            "nticks": 0,
-        },
+        yaxis=layer_axis(names, showgrid=False, nticks=0),
     )
     steps, rows = column(layers, "step"), column(layers, "gradient")
     by_layer = [[row[layer] for row in rows] for layer in range(len(names))] if steps else []

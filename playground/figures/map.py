@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from playground.figures.colors import DIGITS, TRAIN
+from playground.figures.frame import frame
 from playground.figures.steps import column
 
 LOOK_FOR = (
@@ -45,19 +46,19 @@ def representation_map(points: pd.DataFrame, shares: Sequence[float] | None = No
         "",
         "",
     ]
-    figure.update_layout(
-        template=None,
-        meta={"title": "Map of a layer", "look_for": LOOK_FOR, "colors": DIGITS},
+    figure.layout = frame(
+        "Map of a layer",
+        LOOK_FOR,
         height=460,
         margin={"l": 24, "r": 8, "t": 8, "b": 24},
-        paper_bgcolor="rgba(0, 0, 0, 0)",
-        plot_bgcolor="rgba(0, 0, 0, 0)",
+        meta={"colors": DIGITS},
         showlegend=False,
         hovermode="closest",
         dragmode="zoom",
         xaxis={**axis, "title": {"text": titles[0]}},
         yaxis={**axis, "title": {"text": titles[1]}, "scaleanchor": "x"},
     )
+    figure.update_layout(template=None)  # of the default one, 7 kB, nothing would show
     if not len(points):
         figure.update_layout(xaxis_range=[-1, 1], yaxis_range=[-1, 1])
     return figure

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from playground.figures.colors import DEPTH, GRID, MARK, TRAIN
+from playground.figures.frame import LEGEND_ABOVE, frame, layer_axis
 from playground.figures.layers import on_log_axis
 from playground.figures.steps import column
 
@@ -23,7 +24,7 @@ def gradient_against_weight(layers: pd.DataFrame, names: Sequence[str]) -> go.Fi
     `layers`: one row a layer, `gradient` and `weight`; not finite ones have no dot. The bar between the dots is as long
     as the ratio is far from 1. An exact zero, which a log axis has no place for, is a ring at the left edge.
     """
-    figure = go.Figure(layout=frame(names))
+    figure = go.Figure(layout=layout(names))
     weights, gradients = column(layers, "weight"), column(layers, "gradient")
     rows = list(names) if gradients else []
     figure.add_scatter(
@@ -72,20 +73,15 @@ def gradient_against_weight(layers: pd.DataFrame, names: Sequence[str]) -> go.Fi
     return figure
 
 
-def frame(names: Sequence[str]) -> go.Layout:
-    return go.Layout(
-        template=None,
-        meta={
-            "title": "Gradient against weight",
-            "look_for": "The number is gradient / weight, RMS per weight. Far below its neighbours: hardly learning.",
-            "edge": EDGE,
-        },
-        height=min(AROUND + ROW * len(names), MOST_HEIGHT),
-        margin={"l": 86, "r": 62, "t": 34, "b": 42},
-        paper_bgcolor="rgba(0, 0, 0, 0)",
-        plot_bgcolor="rgba(0, 0, 0, 0)",
+def layout(names: Sequence[str]) -> go.Layout:
+    return frame(
+        "Gradient against weight",
+        "The number is gradient / weight, RMS per weight. Far below its neighbours: hardly learning.",
+        min(AROUND + ROW * len(names), MOST_HEIGHT),
+        {"l": 86, "r": 62, "t": 34, "b": 42},
+        meta={"edge": EDGE},
         hovermode="closest",
-        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font_size": 12},
+        legend=LEGEND_ABOVE,
         xaxis={
             "type": "log",
             "title": {"text": "RMS per weight", "standoff": 8},
@@ -96,14 +92,7 @@ def frame(names: Sequence[str]) -> go.Layout:
             "zeroline": False,
         },
         xaxis2={"overlaying": "x", "range": [0, 1], "visible": False, "fixedrange": True},
-        yaxis={
-            "type": "category",
-            "categoryorder": "array",
-            "categoryarray": list(names),
-            "range": [len(names) - 0.5, -0.5],
-            "fixedrange": True,
-            "gridcolor": GRID,
-        },
+        yaxis=layer_axis(names, gridcolor=GRID),
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from playground.figures.colors import GRID, MARK
+from playground.figures.frame import LEGEND_ABOVE, frame
 
 TEXT_ROW = 0.08  # of the chart's height
 TEXT_ROWS = 6
@@ -36,17 +37,15 @@ def step_chart(title: str, look_for: str, y: str, **y_axis: Any) -> go.Figure:
         "title_standoff": 8,
     }
     return go.Figure(
-        layout=go.Layout(
-            template=None,
-            meta={"title": title, "look_for": look_for},
+        layout=frame(
+            title,
+            look_for,
             height=240,
             margin={"l": 60, "r": 20, "t": 30, "b": 42},
-            paper_bgcolor="rgba(0, 0, 0, 0)",
-            plot_bgcolor="rgba(0, 0, 0, 0)",
             hovermode="x unified",
             hoverdistance=40,
             dragmode="zoom",
-            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font_size": 12},
+            legend={**LEGEND_ABOVE, "y": 1.02},
             xaxis={
                 **axis,
                 "title_text": "step",

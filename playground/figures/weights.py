@@ -1,12 +1,12 @@
 """How weights have moved away from where they started."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from playground.figures.colors import DEPTH, GRID, MARK
+from playground.figures.frame import LEGEND_ABOVE, frame, layer_axis
 from playground.figures.steps import column
 
 NOW, START = DEPTH[1], MARK
@@ -21,7 +21,7 @@ def weight_histogram(bins: pd.DataFrame) -> go.Figure:
     `bins`: one row a bin of equal width, `low`, `high`, and the counts `now` and `start`.
     """
     look_for = "Wider than at the start: it has learned. One tall bar: weights that were shrunk, or never moved."
-    figure = go.Figure(layout=frame("Distribution, now and at the start", look_for, 260))
+    figure = bars("Distribution, now and at the start", look_for, 260)
     figure.update_layout(
         bargap=0,
         xaxis={"title": {"text": "weight", "standoff": 8}},
@@ -57,20 +57,13 @@ def weight_norms(layers: pd.DataFrame, names: Sequence[str]) -> go.Figure:
     `layers`: one row a layer, `now` and `start`.
     """
     look_for = "L2 norm of each layer's weights. Growth without end: raise the weight decay or lower the learning rate."
-    figure = go.Figure(layout=frame("Norm per layer", look_for, min(AROUND + ROW * len(names), MOST_HEIGHT)))
+    figure = bars("Norm per layer", look_for, min(AROUND + ROW * len(names), MOST_HEIGHT))
     figure.update_layout(
         margin={"l": 86},
         barmode="group",
         bargap=0.3,
         xaxis={"title": {"text": "‖w‖₂", "standoff": 8}, "rangemode": "tozero", "nticks": 5},
-        yaxis={
-            "type": "category",
-            "categoryorder": "array",
-            "categoryarray": list(names),
-            "range": [len(names) - 0.5, -0.5],
-            "fixedrange": True,
-            "showgrid": False,
-        },
+        yaxis=layer_axis(names, showgrid=False),
     )
     for name, color in (("now", NOW), ("start", START)):
         values = column(layers, name)
@@ -85,17 +78,10 @@ def weight_norms(layers: pd.DataFrame, names: Sequence[str]) -> go.Figure:
     return figure
 
 
-def frame(title: str, look_for: str, height: int) -> dict[str, Any]:
+def bars(title: str, look_for: str, height: int) -> go.Figure:
+    """An empty chart for bars."""
     axis = {"gridcolor": GRID, "zeroline": False, "automargin": False}
-    return {
-        "template": None,
-        "meta": {"title": title, "look_for": look_for},
-        "height": height,
-        "margin": {"l": 60, "r": 16, "t": 30, "b": 42},
-        "paper_bgcolor": "rgba(0, 0, 0, 0)",
-        "plot_bgcolor": "rgba(0, 0, 0, 0)",
-        "hovermode": "closest",
-        "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font_size": 12},
-        "xaxis": axis,
-        "yaxis": axis,
-    }
+    margin = {"l": 60, "r": 16, "t": 30, "b": 42}
+    return go.Figure(
+        layout=frame(title, look_for, height, margin, hovermode="closest", legend=LEGEND_ABOVE, xaxis=axis, yaxis=axis)
+    )
