@@ -144,23 +144,26 @@ class Conversation:
             return None
         if self.is_drawing:
             return self.aside(known)
-        if self.has_only_progress(known):
+        if self.edition != known.edition:
+            self.cursors = {}
+        status, windows, views = status_of(known), self.new_windows(known), self.new_views(known)
+        news = self.news(known, status, windows)
+        if not views and (not news or (news.keys() == {"status"} and self.can_wait(status))):
             return None
-        news, views = self.news(known), self.new_views(known)
+        self.edition, self.status, self.kept = known.edition, status, known.kept
+        self.cursors |= {name: cursor for name, (_, cursor) in windows.items()}
+        self.seen |= views
         self.said_at = time.monotonic()
-        self.is_drawing = bool(news or views)
+        self.is_drawing = True
         if views:
-            return packed({**news, "at": self.wishes.at}, views)
-        return encode(news) if news else None
+            contents = {name: np.frombuffer(seen.content, np.uint8) for name, seen in views.items()}
+            return packed({**news, "at": self.wishes.at}, contents)
+        return encode(news)
 
-    def has_only_progress(self, known: Known) -> bool:
-        """Whether all that is new is how far a run is that goes on: it can wait, for drawing costs training time."""
+    def can_wait(self, status: dict[str, Any]) -> bool:
+        """Whether how far a run is, which goes on, was said a moment ago: to draw it takes time from training."""
         is_early = time.monotonic() - self.said_at < PROGRESS_EVERY
-        status = status_of(known)
-        goes_on = status.get("state") == "running" and what_stands(status) == what_stands(self.status)
-        if not is_early or not goes_on or self.edition != known.edition or known.kept != self.kept:
-            return False
-        return not self.windows_that_are_new(known) and not self.views_that_are_new(known)
+        return is_early and status.get("state") == "running" and what_stands(status) == what_stands(self.status)
 
     def aside(self, known: Known) -> str | None:
         status = status_of(known)
@@ -169,30 +172,22 @@ class Conversation:
         self.status = status
         return encode({"status": status, "aside": True})
 
-    def news(self, known: Known) -> dict[str, Any]:
+    def news(self, known: Known, status: dict[str, Any], windows: dict[str, tuple[Window, Cursor]]) -> dict[str, Any]:
         """Status, kept steps and windows, where they are new to this browser."""
         parts: dict[str, Any] = {}
         if self.edition != known.edition:
-            self.edition = known.edition
-            self.cursors = {}
             parts["reset"] = True
-        status = status_of(known)
         if status != self.status:
-            self.status = parts["status"] = status
+            parts["status"] = status
         if known.kept != self.kept:
-            self.kept = known.kept
-            parts["kept"] = {
-                "steps": [one.step for one in known.kept],
-                "bytes": own_bytes(known.kept, known.origin),
-            }
+            steps = [one.step for one in known.kept]
+            parts["kept"] = {"steps": steps, "bytes": own_bytes(known.kept, known.origin)}
             parts["origin"] = vars(known.origin) if known.origin else None
-        windows = self.windows_that_are_new(known)
-        self.cursors |= {name: cursor for name, (_, cursor) in windows.items()}
         if windows:
             parts["windows"] = {name: vars(part) for name, (part, _) in windows.items()}
         return parts
 
-    def windows_that_are_new(self, known: Known) -> dict[str, tuple[Window, Cursor]]:
+    def new_windows(self, known: Known) -> dict[str, tuple[Window, Cursor]]:
         """By name, with where the browser is once it has drawn them."""
         layers = known.run.layers if known.run else ()
         found = {
@@ -200,14 +195,8 @@ class Conversation:
         }
         return {name: step for name, step in found.items() if step is not None}
 
-    def new_views(self, known: Known) -> dict[str, np.ndarray]:
-        """By name, as bytes."""
-        new = self.views_that_are_new(known)
-        self.seen.update(new)
-        return {name: np.frombuffer(seen.content, np.uint8) for name, seen in new.items()}
-
-    def views_that_are_new(self, known: Known) -> dict[str, Seen]:
-        """Those that this browser asked for and has not been sent as they are now."""
+    def new_views(self, known: Known) -> dict[str, Seen]:
+        """Those that this browser asked for and has not been sent as they are now, by its own names."""
         found = {name: known.seen.get(sight) for name, sight in self.wishes.sights.items()}
         return {name: seen for name, seen in found.items() if seen is not None and seen is not self.seen.get(name)}
 
