@@ -56,18 +56,8 @@ class GradientsPanel {
     this.chart?.remove();
     this.chart = new Chart(gradients, () => this.look(), () => this.paint());
     this.sections.chart.replaceChildren(this.chart.element);
-    this.heatmap = this.put(this.heatmap, "heatmap", heatmap);
-    this.ratios = this.put(this.ratios, "ratios", ratios);
-  }
-
-  put(before, section, figure) {
-    before?.remove();
-    const host = this.sections[section];
-    const plot = new Plot(figure);
-    host.querySelector("h4").textContent = figure.layout.meta.title;
-    host.querySelector(".dlp-hint").textContent = figure.layout.meta.look_for;
-    host.append(plot.element);
-    return plot;
+    this.heatmap = chartIn(this.sections.heatmap, heatmap, this.heatmap);
+    this.ratios = chartIn(this.sections.ratios, ratios, this.ratios);
   }
 
   windows() {

@@ -67,6 +67,16 @@ class Plot {
   }
 }
 
+// A chart in a section with a title and a line that says what to look for, in place of the one before.
+function chartIn(section, figure, before) {
+  before?.remove();
+  const plot = new Plot(figure);
+  section.querySelector("h4").textContent = figure.layout.meta.title;
+  section.querySelector(".dlp-hint").textContent = figure.layout.meta.look_for;
+  section.append(plot.element);
+  return plot;
+}
+
 // One level deep, so that {marker: {color}} leaves a marker's size alone.
 function merged(base, patch) {
   const result = { ...base, ...patch };

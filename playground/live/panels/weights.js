@@ -45,8 +45,8 @@ class WeightsPanel {
     const figures = JSON.stringify([data.figures.histogram, data.figures.norms]);
     if (figures !== this.figures) {
       this.figures = figures;
-      this.histogram = this.put(this.histogram, "histogram", data.figures.histogram);
-      this.norms = this.put(this.norms, "norms", data.figures.norms);
+      this.histogram = chartIn(this.sections.histogram, data.figures.histogram, this.histogram);
+      this.norms = chartIn(this.sections.norms, data.figures.norms, this.norms);
     }
     this.paintCharts();
   }
@@ -57,16 +57,6 @@ class WeightsPanel {
     this.select.replaceChildren(...names.map((name) => new Option(name, name)));
     if (!names.includes(this.layer)) [this.layer, this.view] = [names[0], null];
     this.select.value = this.layer;
-  }
-
-  put(before, section, figure) {
-    before?.remove();
-    const host = this.sections[section];
-    const plot = new Plot(figure);
-    host.querySelector("h4").textContent = figure.layout.meta.title;
-    host.querySelector(".dlp-hint").textContent = figure.layout.meta.look_for;
-    host.append(plot.element);
-    return plot;
   }
 
   choose(layer) {
