@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from playground.experiment import Loss
 from playground.network.build import Net
 from playground.probes.activations import eval_mode
+from playground.training.layers import exact_norm
 from playground.training.losses import LossFunction, loss_function
 
 EPSILON = float(np.finfo(np.float64).eps)
@@ -171,4 +172,4 @@ def largest_relative(checked: Iterable[Checked]) -> float:
 
 def rms(tensor: Tensor) -> float:
     """The root mean square; squared in float64, for a vanishing gradient's squares are zero in float32."""
-    return torch.linalg.vector_norm(tensor.detach(), dtype=torch.float64).item() / sqrt(tensor.numel())
+    return exact_norm(tensor.detach()) / sqrt(tensor.numel())

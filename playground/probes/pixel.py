@@ -14,6 +14,7 @@ from playground.data.scaling import Scale
 from playground.errors import SpecError
 from playground.experiment import Loss
 from playground.network.build import Net
+from playground.network.fields import unraveled
 from playground.probes.activations import INPUT, OUTPUT, answer_kind, eval_mode, layers_of
 from playground.training.losses import probabilities
 
@@ -209,8 +210,7 @@ def origin(unit: Unit, shape: tuple[int, ...]) -> tuple[int, int, int]:
     """
     if len(shape) == 1:
         return unit.channel, 0, 0
-    channel, y, x = np.unravel_index(unit.channel, shape)
-    return int(channel), int(y), int(x)
+    return unraveled(unit.channel, shape)
 
 
 def pooled(module: nn.MaxPool2d | nn.AvgPool2d, below: Tensor, unit: Unit) -> Pooled:

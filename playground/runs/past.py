@@ -158,10 +158,10 @@ def have_same_digits(connection: Connection, *run_ids: str) -> bool:
 def link(file: Path, to: Path) -> None:
     """A second name for a file; a copy where the file system has no links."""
     to.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileNotFoundError):
-        try:
-            os.link(file, to)
-        except FileNotFoundError:
-            raise
-        except OSError:
+    try:
+        os.link(file, to)
+    except FileNotFoundError:  # kept no longer
+        return
+    except OSError:
+        with suppress(FileNotFoundError):
             shutil.copyfile(file, to)
