@@ -23,10 +23,12 @@ from tests.live_page import (
     ended,
     kept,
     look,
+    loss_steps,
     page_of,
     play,
     running,
     soon,
+    steps,
     task,
     text,
     views,
@@ -190,6 +192,47 @@ def test_a_drawn_digit_is_asked_for_as_any_other(store: Store) -> None:
         assert asked.request["views"] == [drawn], "three names for one request"
         answer(store, asked, b"drawn")
         assert (await views(page))[1] == {f"drawn {place}": b"drawn" for place in range(3)}
+        await page.leave()
+
+    play(scene())
+
+
+def test_curves_wait_a_moment_for_the_views_that_follow_a_run_and_are_drawn_with_them(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("playground.live.messages.time.monotonic", lambda: now[0])
+    known = Known(run=store.run(running(store)))
+    wishes = Wishes.model_validate_json(json.dumps({**look(mine=DIGIT), "windows": ["loss"]}))
+    browser = Conversation(wishes=wishes)
+
+    def says_after(seconds: float, step: int, has_view: bool) -> bool:
+        now[0] += seconds
+        browser.is_drawing = False
+        known.curves.extend(encode([Stepped(step, 0.1, 1.0, 0.0, 0.5, 0.1, 64)]))
+        if has_view:
+            known.seen[wishes.sights["mine"]] = Seen(step, b"view %d" % step)
+        return browser.say(known) is not None
+
+    assert says_after(0, 6, has_view=False), "a curve that the page has nothing of comes at once"
+    assert not says_after(0.1, 7, has_view=False)
+    assert browser.waits
+    assert says_after(0.1, 8, has_view=True)
+    assert not says_after(0.25, 9, has_view=False)
+    assert says_after(0.1, 10, has_view=False), "a view that takes long holds up no curve"
+    browser.wishes = wishes.model_copy(update={"views": {}})
+    assert says_after(0.01, 11, has_view=False), "without views there is nothing to wait for"
+
+
+def test_what_had_to_wait_is_said_though_nothing_else_happens(store: Store) -> None:
+    async def scene() -> None:
+        run_id = running(store)
+        page = await page_of(store, run_id, {**look(mine=DIGIT), "windows": ["loss"]})
+        await page.until(lambda message: "windows" in message)
+        await page.drawn()
+        store.record(run_id, 5, encode(steps(6, 6)), step=6)
+        message = await page.message()
+        assert loss_steps(message)[-1] == 6
         await page.leave()
 
     play(scene())

@@ -35,6 +35,7 @@ LONGEST = 32_000  # characters a browser may send at once: a drawn digit takes a
 MOST_VIEWS = 16
 LAST_STEP = 2**53
 PROGRESS_EVERY = 0.2  # seconds
+WITH_A_VIEW = 0.3  # seconds that a curve waits for the next view, to be drawn with it
 
 
 class Sight(NamedTuple):
@@ -122,6 +123,7 @@ class Conversation:
     status: dict[str, Any] = field(default_factory=dict)
     cursors: dict[str, Cursor] = field(default_factory=dict)
     said_at: float = -math.inf
+    waits: bool = False  # there is news, to be said a little later
     kept: tuple[Kept, ...] | None = None
     seen: dict[str, Seen] = field(default_factory=dict)  # what it was sent last, by its own names
 
@@ -148,7 +150,8 @@ class Conversation:
             self.cursors = {}
         status, windows, views = status_of(known), self.new_windows(known), self.new_views(known)
         news = self.news(known, status, windows)
-        if not views and (not news or (news.keys() == {"status"} and self.can_wait(status))):
+        self.waits = bool(news) and not views and self.can_wait(news, status)
+        if self.waits or not (news or views):
             return None
         self.edition, self.status, self.kept = known.edition, status, known.kept
         self.cursors |= {name: cursor for name, (_, cursor) in windows.items()}
@@ -160,10 +163,19 @@ class Conversation:
             return packed({**news, "at": self.wishes.at}, contents)
         return encode(news)
 
-    def can_wait(self, status: dict[str, Any]) -> bool:
-        """Whether how far a run is, which goes on, was said a moment ago: to draw it takes time from training."""
-        is_early = time.monotonic() - self.said_at < PROGRESS_EVERY
-        return is_early and status.get("state") == "running" and what_stands(status) == what_stands(self.status)
+    def can_wait(self, news: dict[str, Any], status: dict[str, Any]) -> bool:
+        """Whether no more than how far a run is, which goes on, is new since a moment ago.
+
+        To draw it takes time from training. Where views follow the run, its curves are drawn with them.
+        """
+        if status.get("state") != "running" or what_stands(status) != what_stands(self.status):
+            return False
+        silence = time.monotonic() - self.said_at
+        if news.keys() == {"status"}:
+            return silence < PROGRESS_EVERY
+        follows = bool(self.wishes.views) and self.wishes.at is None
+        goes_on = news.keys() <= {"status", "windows"} and news.get("windows", {}).keys() <= self.cursors.keys()
+        return follows and goes_on and silence < WITH_A_VIEW
 
     def aside(self, known: Known) -> str | None:
         status = status_of(known)

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from playground.figures.javascript import plotly_javascript
 from playground.live.drawings import digit
-from playground.live.messages import Conversation, Wishes, understand
+from playground.live.messages import PROGRESS_EVERY, Conversation, Wishes, understand
 from playground.live.origin import is_own_page
 from playground.live.pictures import pictures
 from playground.live.stream import Streams, Watched
@@ -121,7 +121,8 @@ async def speak(socket: WebSocket, browser: Conversation, watched: Watched, news
                 await socket.send_text(message)
         except WebSocketDisconnect:
             return
-        await news.wait()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(news.wait(), PROGRESS_EVERY if browser.waits else None)
         news.clear()
     await close(socket, TRY_AGAIN, "the stream of this run ended")
 
