@@ -42,7 +42,7 @@ class World:
         return packed({"step": moment.step})
 
     def live(self, viewer: Viewer, active: ActiveRun, seconds: float) -> None:
-        """A worker's turns: a step of training, then at most one view."""
+        """A worker's turns: a step of training, then views."""
         end = self.now + seconds
         while self.now < end:
             if active.is_running:
@@ -85,6 +85,18 @@ def test_each_of_several_views_gets_its_turn(world: World) -> None:
     order = [request for _, request in world.made]
     assert len(order) > 9
     assert all(set(order[at : at + 3]) == {A, B, C} for at in range(0, len(order) - 2, 3))
+
+
+def test_views_that_take_little_are_made_of_one_step_and_long_ones_of_one_step_each(world: World) -> None:
+    for takes, together in ((0.002, 3), (0.02, 1)):
+        active, viewer, world.takes = held(world.store, LONG), Viewer(world.store), takes
+        world.store.sights.watch(active.id, [A, B, C], seconds=60)
+        world.live(viewer, active, 1)
+        world.made.clear()
+        world.live(viewer, active, 3)
+        turns = [at for at, _ in world.made]
+        longest = max(sum(at <= other < at + 0.9 * TURN for other in turns) for at in turns)
+        assert longest == together
 
 
 def test_a_view_is_made_at_most_every_so_often(world: World) -> None:

@@ -15,6 +15,7 @@ SHORTEST_PAUSE = 0.19  # seconds between two views of the same thing: four to fi
 BETWEEN_SNAPSHOTS = 0.22  # what other workers make of them takes their time, and the browser's
 SHARE = 0.08  # of the worker's time
 LOOK_EVERY = 0.05
+MOMENT = 0.01  # seconds that training stands still for views, where each takes less
 
 Key = tuple[str, str]  # run, request
 
@@ -30,7 +31,7 @@ class Viewer:
         self.shown: dict[Key, tuple[int, float]] = {}  # the step shown, and when
 
     def serve(self, active: Mapping[str, ActiveRun]) -> None:
-        """Make at most one view."""
+        """Make the views that are due, but no more than a moment long: a page draws those of one step together."""
         now = time.monotonic()
         if not active:
             return
@@ -40,11 +41,14 @@ class Viewer:
         due = [key for key in self.watched if self.is_due(active, key, now)]
         if now < self.rest_until:
             due = [key for key in due if key not in self.shown]  # what was just asked for doesn't wait
-        if not due:
-            return
-        key = min(due, key=lambda key: self.shown.get(key, (-1, 0.0))[1])
+        due.sort(key=lambda key: self.shown.get(key, (-1, 0.0))[1])
+        for key in due:
+            self.make(key, active[key[0]])
+            if time.monotonic() - now > MOMENT:
+                return
+
+    def make(self, key: Key, run: ActiveRun) -> None:
         run_id, request = key
-        run = active[run_id]
         is_training = run.is_running
         begin = time.monotonic()
         self.shown[key] = (run.trainer.step, begin)  # before it is made: what fails is not tried again at once
