@@ -86,7 +86,7 @@ class Chart {
         this.isVisible = entries.at(-1).isIntersecting;
         onVisible(this);
       },
-      { rootMargin: "80px" },
+      { rootMargin: inSight(10) },
     );
     this.watch.observe(this.plot);
     this.resize = new ResizeObserver(() => {

@@ -158,6 +158,14 @@ class LiveRun {
   }
 }
 
+// The margins within which something is in sight: not under the strip at the top of the page, and more than `rim` pixels of
+// it. What isn't seen is neither asked for nor drawn: both take processor time from training.
+function inSight(rim) {
+  const strip = document.querySelector(".st-key-strip");
+  const top = strip?.closest("[data-testid=stMain]")?.getBoundingClientRect().top ?? 0;
+  return `${-Math.round(top + (strip?.offsetHeight ?? 0) + rim)}px 0px ${-rim}px`;
+}
+
 // A block of bytes as `pack.packed` writes it: its header, with `arrays`: name → {shape, values}.
 function unpack(buffer, start = 0) {
   const size = new DataView(buffer).getUint32(start, true);

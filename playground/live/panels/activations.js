@@ -41,7 +41,7 @@ class ActivationsPanel {
         this.seesHistograms = entries.at(-1).isIntersecting;
         this.inside.wish();
       },
-      { rootMargin: IN_SIGHT },
+      { rootMargin: inSight(RIM) },
     );
     this.watch.observe(this.histograms.element);
   }

@@ -45,7 +45,7 @@ class Inside {
 // Before anything was trained there is nothing to ask.
 const NO_RUN = { id: "", at: null, status: null, series: {}, every: {}, kept: { steps: [], bytes: 0 }, parts: new Set(), wish() {} };
 
-const IN_SIGHT = "-130px 0px 40px"; // what lies under the strip at the top of the page is not seen
+const RIM = 75; // pixels of a panel that show nothing but its heading
 
 class PanelPart {
   constructor(root, Panel, options = {}) {
@@ -58,7 +58,7 @@ class PanelPart {
         this.isVisible = entries.at(-1).isIntersecting;
         this.live?.wish();
       },
-      { rootMargin: IN_SIGHT },
+      { rootMargin: inSight(RIM) },
     );
     this.watch.observe(root);
   }

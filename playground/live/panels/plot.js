@@ -20,7 +20,7 @@ class Plot {
         this.isVisible = entries.at(-1).isIntersecting;
         if (this.isVisible && this.last) this.draw(...this.last);
       },
-      { rootMargin: IN_SIGHT },
+      { rootMargin: inSight(10) },
     );
     this.watch.observe(this.element);
   }
