@@ -36,12 +36,14 @@ class MapPanel {
     this.pictures = DigitPictures.of(data);
     this.offer(data.layers);
     if (!this.plot) {
+      this.dots = new Points(data.figures.map);
       this.plot = new Plot(data.figures.map, {
         onHover: ({ points }) => this.point(points[0].pointIndex),
         onUnhover: () => this.unpoint(),
         onClick: ({ points }) => this.choose(points[0].pointIndex),
+        onDrawn: (layout) => this.dots.paint(layout),
       });
-      this.frame.prepend(this.plot.element);
+      this.frame.prepend(this.plot.element, this.dots.element);
       setText(this.hint, data.figures.map.layout.meta.look_for);
     }
     this.show();
@@ -105,21 +107,20 @@ class MapPanel {
     const { shares, arrays } = this.view;
     const [index, label, said] = [arrays.index.values, arrays.label.values, arrays.said.values];
     const colors = this.plot.figure.layout.meta.colors[this.theme.isDark ? "dark" : "light"];
-    const all = Array.from(index, (_, place) => place);
-    const axis = (places, which) => places.map((place) => this.points[2 * place + which]);
-    const at = (places) => ({ x: axis(places, 0), y: axis(places, 1) });
-    const digits = {
-      ...at(all),
-      text: Array.from(label, String),
-      customdata: Array.from(index),
-      textfont: { color: Array.from(label, (digit) => colors[digit]) },
-    };
-    const wrong = { ...at(all.filter((place) => label[place] !== said[place])), marker: { color: this.theme.text } };
-    const chosen = at(all.filter((place) => index[place] === this.inside.digit));
+    const places = Array.from(index, (_, place) => place);
+    const [x, y] = [0, 1].map((axis) => places.map((place) => this.points[2 * place + axis]));
+    const ringed = places.filter((place) => label[place] !== said[place]);
+    const marked = places.filter((place) => index[place] === this.inside.digit);
+    this.dots.take({ x, y, labels: Array.from(label, String), ringed, marked }, colors, this.theme);
     const title = (share, place) => `PC ${place + 1} (${Math.round(100 * share)} % of the variance)`;
     const titles = shares ? shares.map(title) : ["", ""];
-    const [xaxis, yaxis] = titles.map((text) => ({ title: { text }, range: undefined, autorange: undefined }));
-    this.plot.draw([digits, wrong, chosen], this.theme, { xaxis, yaxis });
+    const [xaxis, yaxis] = titles.map((text, place) => ({
+      title: { text },
+      range: undefined,
+      autorange: undefined,
+      autorangeoptions: { include: padded([x, y][place]) },
+    }));
+    this.plot.draw([{ x, y, mode: "none", customdata: Array.from(index) }], this.theme, { xaxis, yaxis });
     this.plot.element.setAttribute("aria-label", mapWords(this.view, ""));
     if (!this.tip.hidden) this.point(index.indexOf(this.pointed)); // the digit has moved
   }
@@ -166,6 +167,13 @@ class MapPanel {
   remove() {
     this.plot?.remove();
   }
+}
+
+// The ends of an axis on which the outermost digits are whole.
+function padded(values) {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const room = 0.04 * (most - least);
+  return [least - room, most + room];
 }
 
 // Points (x, y, x, y …) with each axis turned so that it runs as before: its sign means nothing, and a map that flips

@@ -1,9 +1,17 @@
 // A Plotly chart of a panel: a figure from Python without data, filled here and redrawn in place; zoom and hover stay.
 
 class Plot {
-  constructor(figure, { onClick, onHover, onUnhover } = {}) {
+  // `onDrawn` gets the layout with its axes as drawn, also after a zoom.
+  constructor(figure, { onClick, onHover, onUnhover, onDrawn } = {}) {
     this.figure = figure;
-    this.handlers = { plotly_click: onClick, plotly_hover: onHover, plotly_unhover: onUnhover };
+    const drawn = onDrawn && (() => onDrawn(this.element._fullLayout));
+    this.handlers = {
+      plotly_click: onClick,
+      plotly_hover: onHover,
+      plotly_unhover: onUnhover,
+      plotly_afterplot: drawn,
+      plotly_relayouting: drawn,
+    };
     this.edition = 0;
     this.element = document.createElement("div");
     this.element.className = "dlp-plot";
@@ -57,6 +65,7 @@ class Plot {
     if (this.isMade) return;
     this.isMade = true;
     for (const [event, handler] of Object.entries(this.handlers)) if (handler) this.element.on(event, handler);
+    this.handlers.plotly_afterplot?.();
   }
 
   remove() {
