@@ -1,11 +1,13 @@
 """Page Inside and forks, without a browser."""
 
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from playground.data.digits import Digits
 from playground.errors import SpecError
-from playground.experiment import Data, Flatten, Linear, ReLU
+from playground.experiment import Data, Experiment, Flatten, Linear, ReLU, Training
 from playground.live import inside
 from playground.live.inside import digits_of
 from playground.runs.journal import curves
@@ -20,12 +22,12 @@ TITLES = ["Activations", "Gradients", "Weights", "Receptive field", "Your digit"
 LONGER = SMALL.but(training=SMALL.training.but(steps=6))
 
 
-def forking(store: Store, step: int = 2) -> tuple[AppTest, str]:
-    """Page Train as "Fork here" leaves it, and the run that it forks from."""
-    run_id = trained(store)
+def forking(store: Store, run: Experiment = SMALL, fork: Experiment = LONGER) -> tuple[AppTest, str]:
+    """Page Train as "Fork here" leaves it at step 2 of a run, and that run."""
+    run_id = trained(store, run)
     app = opened()
-    app.session_state["draft"] = session.Draft(LONGER, (0, 1, 2), edition=1)
-    app.session_state["kept.origin"] = Origin(run_id, step)
+    app.session_state["draft"] = session.Draft(fork, (0, 1, 2), edition=1)
+    app.session_state["kept.origin"] = Origin(run_id, 2)
     app.run()
     assert not app.exception
     return app, run_id
@@ -100,6 +102,22 @@ def test_a_fork_from_the_very_end_gets_as_many_steps_again(shared: Store, step: 
     run = shared.run(trained(shared))
     assert run is not None
     assert with_room(run.experiment, run, step).training.steps == steps
+
+
+def test_a_fork_that_would_end_where_it_begins_is_told_to_train_longer_before_train_is_pressed(shared: Store) -> None:
+    in_epochs = SMALL.but(data=Data(training_digits=64), training=Training(epochs=3, batch_size=32, device="cpu"))
+    app, _ = forking(shared, in_epochs, in_epochs)
+    assert not app.error
+    too_short: list[tuple[dict[str, Any], str]] = [
+        ({"epochs": 1}, "epoch 1"),
+        ({"unit": "steps", "steps": 2}, "step 2"),
+    ]
+    for edition, (changes, end) in enumerate(too_short, 2):
+        shorter = in_epochs.but(training=in_epochs.training.but(**changes))
+        app.session_state["draft"] = session.Draft(shorter, (0, 1, 2), edition)
+        app.run()
+        assert f"begins at step 2, but its training ends with {end}: train longer" in app.error[0].value
+        assert button(app, "Train").disabled
 
 
 def test_a_fork_of_a_fork_from_before_it_gets_the_settings_that_trained_there(shared: Store) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError, safe_open
 from sqlalchemy import Connection, Engine, delete, func, insert, literal, select, update
 
 from playground.experiment import Augmentation, read
@@ -65,6 +66,12 @@ class Past:
     def kept_checkpoint(self, run_id: str, step: int) -> Path:
         """The file of a step that stays."""
         return self.folder / "runs" / run_id / "kept" / f"{step}.safetensors"
+
+    def epochs_done(self, run_id: str, step: int) -> int:
+        """Whole epochs that a kept step has behind it; 0 where its file can't be read."""
+        with suppress(OSError, SafetensorError), safe_open(self.kept_checkpoint(run_id, step), "numpy") as content:
+            return int(json.loads(content.metadata()["state"])["place"]["epoch"])
+        return 0
 
     def add(self, run_id: str, steps: Iterable[Kept], judged: Iterable[Judged]) -> None:
         """Note which steps' files were written, and which digits were answered rightly; of a step the last counts."""

@@ -20,7 +20,7 @@ from playground.errors import SpecError
 from playground.experiment import Experiment
 from playground.network.build import Net
 from playground.training.batches import Place
-from playground.training.forks import check_fork
+from playground.training.forks import check_fork, check_length
 from playground.training.trainer import Trainer
 
 State = dict[str, Any]
@@ -65,8 +65,7 @@ def fork(trainer: Trainer, file: Path) -> None:
     """Bring a trainer of another experiment to where the saved one was: its weights, its step, its place in the epochs.
 
     Optimizer state goes along where the optimizer is the same, the random stream always. So an unchanged experiment
-    goes on as the saved run did, bit for bit. Raises `SpecError` as `check_fork` does, and where the experiment plans
-    no step after the saved one.
+    goes on as the saved run did, bit for bit. Raises `SpecError` as `check_fork` and `check_length` do.
     """
     state, tensors = load(file)
     origin = Experiment.model_validate(state["experiment"])
@@ -74,12 +73,8 @@ def fork(trainer: Trainer, file: Path) -> None:
     stand(trainer, state)
     if origin.data.training_digits != trainer.experiment.data.training_digits:  # another order: the epoch begins anew
         trainer.place = Place(trainer.place.epoch)
-    if trainer.step >= trainer.total_steps:
-        training = trainer.experiment.training
-        end = f"epoch {training.epochs:,}" if training.unit == "epochs" else f"step {training.steps:,}"
-        message = f"the fork begins at step {trainer.step:,}, but its training ends with {end}: train longer"
-        raise SpecError("training", message)
-    trainer.finished = False
+    check_length(trainer.experiment.training, trainer.step, trainer.place.epoch)
+    trainer.finished = False  # where the saved run ended is not its end
     put_weights(trainer.net, tensors)
     put_noise(trainer, tensors)
     if optimizer_of(origin) == optimizer_of(trainer.experiment):

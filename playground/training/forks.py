@@ -1,7 +1,7 @@
 """What a run may change when it begins with the weights of another one; plain Python, for pages ask it too."""
 
 from playground.errors import SpecError
-from playground.experiment import Experiment
+from playground.experiment import Experiment, Training
 
 
 def check_fork(origin: Experiment, experiment: Experiment) -> None:
@@ -24,3 +24,12 @@ def check_fork(origin: Experiment, experiment: Experiment) -> None:
     if before.scaling != now.scaling:
         message = f"a fork keeps its run's scaling, {before.scaling}: its weights know the digits by it"
         raise SpecError("data.scaling", message)
+
+
+def check_length(training: Training, step: int, epochs: int) -> None:
+    """Raise `SpecError` where a training plans nothing after a step, at which so many whole epochs are done."""
+    is_over = step >= training.steps if training.unit == "steps" else epochs >= training.epochs
+    if is_over:
+        end = f"epoch {training.epochs:,}" if training.unit == "epochs" else f"step {training.steps:,}"
+        message = f"the fork begins at step {step:,}, but its training ends with {end}: train longer"
+        raise SpecError("training", message)

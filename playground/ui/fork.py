@@ -6,7 +6,7 @@ from playground.errors import SpecError
 from playground.experiment import Experiment
 from playground.runs.past import Origin
 from playground.runs.store import Run, Store
-from playground.training.forks import check_fork
+from playground.training.forks import check_fork, check_length
 from playground.ui import session
 from playground.ui.attach import with_live
 
@@ -62,6 +62,7 @@ def problem(store: Store, experiment: Experiment) -> str:
         return "the run it forks from has been deleted: begin with initial weights"
     try:
         check_fork(parent.experiment, experiment)
+        check_length(experiment.training, begin.step, store.past.epochs_done(begin.parent, begin.step))
     except SpecError as error:
         return error.message
     return ""

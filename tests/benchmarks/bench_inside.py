@@ -121,7 +121,7 @@ def through_time(server: Server, page: Page) -> None:
     experiment = TEMPLATES["CNN 32-64"].but(training=Training(epochs=3, device="cpu"))
     run_id = control.start(server.store, experiment, "CNN 32-64")
     open_inside(page, run_id, "finished")
-    sizes = {"1440 × 1000, at each section": WIDE, "all sections at once": {**TALL, "height": 7000}}
+    sizes = {"1440 × 1000, at each section": WIDE, "all sections at once": {**TALL, "height": 9000}}
     for what, size in sizes.items():
         page.set_viewport_size(size)  # type: ignore[arg-type]
         for name in SECTIONS.values() if size is WIDE else ("activations",):

@@ -17,7 +17,7 @@ SECTIONS = {
     "Mistakes": "dlp-mistakes",
     "Map": "dlp-map",
 }
-ALL_IN_SIGHT = {"width": 1440, "height": 7000}
+ALL_IN_SIGHT = {"width": 1440, "height": 9000}
 Line = Sequence[tuple[float, float]]  # of points, each by its shares of the pad's width and height
 SEVEN: Line = ((0.25, 0.25), (0.75, 0.25), (0.6, 0.5), (0.45, 0.85))
 ONE: Line = ((0.5, 0.15), (0.5, 0.85))
