@@ -1,6 +1,7 @@
 """What a page gets of activations: codes that say the values, and a sum whose parts add up to it."""
 
 import base64
+from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -150,7 +151,7 @@ def test_a_drawn_digits_gradient_is_for_the_class_that_the_network_predicts() ->
 
 def test_a_network_that_has_diverged_is_still_a_view() -> None:
     at = moment(*CNN)
-    net = at.initial()
+    net = deepcopy(at.net)
     with torch.no_grad():
         net.head.weight[3] = torch.nan
     header, _ = sent(activations_view(replace(at, net=net), tiles(gradient=True)))

@@ -3,6 +3,7 @@
 import base64
 import weakref
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 
@@ -30,9 +31,7 @@ def trained() -> tuple[Moment, ...]:
     moments = []
     for step in (0, 1, 2, 4, 8):
         steps(trainer, step - trainer.step)
-        net = Moment(experiment, trainer.net, trainer.dataset, step).initial()
-        net.load_state_dict(trainer.net.state_dict())
-        moments.append(Moment(experiment, net, trainer.dataset, step))
+        moments.append(Moment(experiment, deepcopy(trainer.net), trainer.dataset, step))
     return tuple(moments)
 
 
@@ -77,7 +76,7 @@ def test_it_is_said_where_the_ten_are_sigmoids_of_their_own() -> None:
 
 def test_a_network_that_answers_with_nan_predicts_nothing() -> None:
     moment = now()
-    broken = replace(moment, net=moment.initial())
+    broken = replace(moment, net=deepcopy(moment.net))
     with torch.no_grad():
         broken.net.head.bias.fill_(torch.nan)
     header, _ = answers_view(broken, ask(7))

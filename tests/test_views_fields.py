@@ -47,7 +47,8 @@ def test_the_effective_field_is_the_mean_over_the_first_64_validation_digits() -
     header, arrays = view(at, layer="MaxPool2d #2", channel=2, y=3, x=4)
     x = at.dataset.validation.x[:DIGITS]
     np.testing.assert_array_equal(arrays["now"], effective_field(at.net, x, "MaxPool2d #2", 2, 3, 4).values)
-    np.testing.assert_array_equal(arrays["initial"], effective_field(at.initial(), x, "MaxPool2d #2", 2, 3, 4).values)
+    initial = build(at.experiment.network, at.experiment.training.seed)
+    np.testing.assert_array_equal(arrays["initial"], effective_field(initial, x, "MaxPool2d #2", 2, 3, 4).values)
     assert (header["digits"], header["split"], header["digit"]) == (64, "validation", None)
 
 

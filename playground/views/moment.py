@@ -12,7 +12,7 @@ from playground.data.digits import Digits, load_digits
 from playground.data.tensors import Dataset
 from playground.errors import SpecError
 from playground.experiment import IMAGE_SHAPE, Experiment
-from playground.network.build import Net, build
+from playground.network.build import Net
 from playground.views.requests import Digit, pixels_of
 
 
@@ -79,7 +79,3 @@ class Moment:
         """Digits as the network takes them: float32 [N, 1, 28, 28] on its device."""
         images = np.stack([self.image(digit) for digit in digits])
         return torch.from_numpy(self.dataset.scale.apply(images[:, None])).to(self.device)
-
-    def initial(self) -> Net:
-        """The network with its initial weights, a new one."""
-        return build(self.experiment.network, self.experiment.training.seed).to(self.device)
