@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from playground.probes.activations import INPUT, LayerActivation, activation_gradients, activations
 from playground.probes.distributions import LayerDistribution, distributions
 from playground.probes.pixel import How, Pooled, Unit, Weighted, explain
+from playground.probes.weights import spread
 from playground.training.evaluation import JUDGED
 from playground.views import requests
 from playground.views.moment import Moment
@@ -50,7 +51,7 @@ def activations_view(moment: Moment, request: requests.Activations) -> View:
     for i, layer in enumerate(shown):
         arrays[f"a{i}"], arrays[f"most{i}"] = coded(*tiles_of(layer.values, request.most_maps))
         if is_spread(layer.values, request.most_maps):
-            arrays[f"u{i}"] = spread(len(layer.values), request.most_maps)
+            arrays[f"u{i}"] = shown_units(layer.values, request.most_maps)
     if request.gradient:
         gradients = activation_gradients(moment.net, x, target, loss)
         for i, layer in enumerate(gradients):
@@ -90,7 +91,7 @@ def tiles_of(values: np.ndarray, most_maps: int) -> tuple[np.ndarray, bool]:
     if values.ndim == 3:
         tiles = values[:most_maps]
     else:
-        tiles = (values[spread(len(values), most_maps)] if is_spread(values, most_maps) else values)[None, None]
+        tiles = (values[shown_units(values, most_maps)] if is_spread(values, most_maps) else values)[None, None]
     return tiles, bool((values < 0).any())
 
 
@@ -98,9 +99,8 @@ def is_spread(values: np.ndarray, most_maps: int) -> bool:
     return values.ndim == 1 and len(values) > strip_of(most_maps)
 
 
-def spread(count: int, most_maps: int) -> NDArray[np.int32]:
-    """Which of `count` units are shown: first, last, and evenly between."""
-    return np.linspace(0, count - 1, min(count, strip_of(most_maps))).astype(np.int32)
+def shown_units(values: np.ndarray, most_maps: int) -> NDArray[np.int32]:
+    return spread(len(values), strip_of(most_maps)).astype(np.int32)
 
 
 def strip_of(most_maps: int) -> int:
