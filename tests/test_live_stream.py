@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -226,6 +227,30 @@ def test_a_step_kept_at_the_very_end_of_a_pause_is_told_too(store: Store) -> Non
         await page.drawn()
         store.past.add(run_id, [Kept(6, 1000, {})], [])
         assert (await page.until(lambda message: "kept" in message))["kept"]["steps"] == [0, 6]
+        await page.leave()
+
+    play(scene())
+
+
+def test_a_browser_that_never_stops_asking_does_not_keep_the_server_at_reading(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+    look = stream.Watched.look
+
+    def counted(watched: stream.Watched, sights: Any) -> Any:
+        looks.append(time.monotonic())
+        return look(watched, sights)
+
+    monkeypatch.setattr(stream.Watched, "look", counted)
+
+    async def scene() -> None:
+        page = await Page(store, f"/live/runs/{running(store)}").open()
+        begin = time.monotonic()
+        for _ in range(300):
+            await page.say(LOOKING)
+            await asyncio.sleep(0.002)
+        assert 5 < len(looks) <= 2 + (time.monotonic() - begin) / stream.LOOK_AT_MOST_EVERY
         await page.leave()
 
     play(scene())

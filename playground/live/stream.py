@@ -23,6 +23,7 @@ from playground.runs.store import Run, Store
 from playground.views.pack import packed, unpacked
 
 LOOK_EVERY = 0.08  # seconds
+LOOK_AT_MOST_EVERY = 0.02  # whatever browsers ask for
 LOOK_AT_AN_ENDED_RUN_EVERY = 0.5
 LOOK_FOR_KEPT_STEPS_EVERY = 0.4
 MOST_CHUNKS = 1000  # in one look, each of about 0.1 s of training: a long run is read in parts
@@ -80,6 +81,7 @@ class Watched:
         """Look into the store until cancelled, or until the run has been deleted."""
         while not self.is_over:
             self.stir.clear()
+            begin = time.monotonic()
             try:
                 look = await to_thread.run_sync(self.look, self.live_sights(), abandon_on_cancel=True)
             except SQLAlchemyError as error:
@@ -94,6 +96,7 @@ class Watched:
             is_live = look.run is not None and look.run.is_live
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.stir.wait(), LOOK_EVERY if is_live else LOOK_AT_AN_ENDED_RUN_EVERY)
+            await asyncio.sleep(begin + LOOK_AT_MOST_EVERY - time.monotonic())
 
     # --- a look into the store ----------------------------------------------------------------------------------------
 
