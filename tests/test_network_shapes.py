@@ -180,7 +180,7 @@ def test_the_table_says_what_the_issue_asks_for() -> None:
     assert found.head is not None
     assert (found.head.name, found.head.formula) == ("Head", "128·10 + 10 = 1,290")
     fields = [(row.receptive_field, row.jump) for row in trace(TEMPLATES["CNN 16-32"].network).rows]
-    assert fields == [(3, 1), (3, 1), (4, 2), (8, 2), (8, 2), (10, 4), (None, 0)]
+    assert fields == [(3, 1), (3, 1), (4, 2), (8, 2), (8, 2), (10, 4), (10, 4)], "Flatten mixes nothing"
 
 
 # --- what can't work ------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ class LayerFacts:
     """One row of the network's table; shapes are one digit's.
 
     `formula` is "" for a layer without parameters. `receptive_field` is a value's, in input pixels along one axis; None
-    means the whole image, from the first Flatten on, where `jump` (pixels between neighbouring values) is 0.
+    means the whole image, from the first Linear on, where `jump` (pixels between neighbouring values) is 0.
     """
 
     name: str
@@ -74,14 +74,14 @@ def walk(layers: Sequence[Layer]) -> tuple[tuple[LayerFacts, ...], Flaw | None]:
             return tuple(rows), flaw
         rows.append(facts)
         shape = facts.output_shape
-        field = seen(layer, shape, field)
+        field = seen(layer, field)
     return tuple(rows), None
 
 
-def seen(layer: Layer, output: Shape, field: ReceptiveField | None) -> ReceptiveField | None:
-    """The receptive field after the layer; None once the layer's output is flat."""
+def seen(layer: Layer, field: ReceptiveField | None) -> ReceptiveField | None:
+    """The receptive field after the layer; None once values are mixed that look at all places."""
     slid = window(layer)
-    if field is None or len(output) == 1:
+    if field is None or isinstance(layer, Linear):
         return None
     return field if slid is None else field.then(slid)
 
@@ -90,7 +90,7 @@ def layer_facts(layer: Layer, name: str, shape: Shape, before: ReceptiveField | 
     """The row of a layer that receives `shape`, each value of which sees `before`."""
     output = output_shape(layer, shape)
     count, formula = parameters(layer, shape)
-    field = seen(layer, output, before)
+    field = seen(layer, before)
     return LayerFacts(
         name=name,
         kind=layer.kind,
