@@ -36,15 +36,20 @@ def finished(server: Server) -> str:
     return run_id
 
 
-def test_a_section_that_the_next_one_has_pushed_under_the_strip_is_not_asked_for(page: Page, finished: str) -> None:
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_section_that_the_next_one_has_pushed_under_the_strip_is_not_asked_for(
+    page: Page, finished: str, width: int
+) -> None:
     def asked() -> set[str]:
         return set(json.loads(page.evaluate("[...window.dlpLive.values()][0].sent"))["views"])
 
+    page.set_viewport_size({"width": width, "height": 900})
     open_inside(page, finished)
     for before, title in pairwise(VIEWS):
         look_at(page, title)
         wait_until(page, partial(lambda own: VIEWS[own] in asked(), title))
         wait_until(page, partial(lambda other: VIEWS[other] not in asked(), before))
+        expect(page.get_by_test_id("stMain").get_by_role("heading", name=title, exact=True)).to_be_in_viewport()
 
 
 def test_a_digit_of_the_map_says_which_it_is_where_it_is_painted_also_after_a_zoom(page: Page, finished: str) -> None:
