@@ -1,11 +1,14 @@
 """The map: digits as points, mistakes ringed, and colours that every eye can tell apart."""
 
+from typing import get_args, get_type_hints
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from playground.figures.colors import DIGITS, rgb
 from playground.figures.map import representation_map
+from playground.views.requests import Map
 
 PAGES = {"light": "#FFFFFF", "dark": "#11171D"}
 # Machado, Oliveira and Fernandes 2009, severity 1: what linear RGB looks like to each kind of colour blindness.
@@ -55,6 +58,17 @@ def test_principal_components_say_their_share_of_the_variance_and_t_sne_says_not
         "PC 2 (10 % of the variance)",
     )
     assert representation_map(points()).layout.xaxis.title.text == ""
+
+
+def test_what_to_look_for_depends_on_the_method_for_distances_of_t_sne_mean_nothing() -> None:
+    meta = representation_map(points()).layout.meta
+    lines = meta["look_for_by_method"]
+    assert set(lines) == set(get_args(get_type_hints(Map)["method"]))
+    assert meta["look_for"] == lines["PCA"]
+    assert "a linear layer can tell them apart" in lines["PCA"]
+    assert "linear" not in lines["t-SNE"]
+    assert "mean nothing" in lines["t-SNE"]
+    assert all(line.endswith("Rings are mistakes.") for line in lines.values())
 
 
 def test_both_axes_have_one_scale() -> None:

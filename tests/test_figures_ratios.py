@@ -53,6 +53,14 @@ def test_what_is_not_finite_has_no_dot_and_no_ratio() -> None:
 
 
 @pytest.mark.parametrize("layers", [NOTHING, LAYERS], ids=["empty", "measured"])
+def test_the_axis_always_holds_two_decades_however_close_the_dots_are(layers: pd.DataFrame) -> None:
+    reached = gradient_against_weight(layers, NAMES).data[-1]  # the page fills in the traces before it
+    assert list(reached.x) == [1e-3, 1e-1]
+    assert set(reached.y) <= set(NAMES)
+    assert (reached.xaxis, reached.mode, reached.showlegend) == (None, "none", False)
+
+
+@pytest.mark.parametrize("layers", [NOTHING, LAYERS], ids=["empty", "measured"])
 def test_the_figure_is_valid_json_for_a_browser(layers: pd.DataFrame) -> None:
     text = gradient_against_weight(layers, NAMES).to_json()
     assert "NaN" not in text

@@ -141,6 +141,29 @@ def test_a_layer_that_isnt_finite_says_so_and_keeps_what_is() -> None:
     assert np.isfinite([found.low, found.high]).all()
 
 
+def test_a_layer_without_a_finite_value_has_no_ends_and_an_empty_histogram() -> None:
+    net = net_of(Flatten(), Linear(units=3))
+    (_, linear), _ = net.weighted
+    assert linear.bias is not None
+    with torch.no_grad():
+        linear.bias.fill_(torch.nan)
+    found = of("Linear #1", distributions(net, some_digits(20)))
+    assert np.isnan([found.low, found.high]).all()
+    assert not found.counts.any()
+    assert np.isfinite(found.edges).all()
+
+
+def test_a_dead_layers_ends_are_zero_though_its_bins_have_a_width() -> None:
+    net = net_of(Flatten(), Linear(units=3), ReLU())
+    (_, linear), _ = net.weighted
+    assert linear.bias is not None
+    with torch.no_grad():
+        linear.bias.fill_(-1000)
+    found = of("ReLU #1", distributions(net, some_digits(20)))
+    assert (found.low, found.high, found.zeros) == (0, 0, 1)
+    assert (found.edges[0], found.edges[-1]) == (-0.5, 0.5)
+
+
 def test_a_layer_whose_values_are_all_alike_stands_in_the_middle_of_its_histogram() -> None:
     for value in (3.0, -0.25):
         edges, counts = histogram(torch.full((7,), value), value, value)

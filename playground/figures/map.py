@@ -10,9 +10,11 @@ from playground.figures.colors import DIGITS, TRAIN
 from playground.figures.frame import frame
 from playground.figures.steps import column
 
-LOOK_FOR = (
-    "Digits of one class together, classes apart: a linear layer can tell them apart from here. Rings are mistakes."
-)
+LOOK_FOR = {
+    "PCA": "Classes apart: a linear layer can tell them apart. Mixed here, they may still be apart in other "
+    "directions. Rings are mistakes.",
+    "t-SNE": "Neighbours stay neighbours; distances between groups, and their sizes, mean nothing. Rings are mistakes.",
+}
 
 
 def representation_map(points: pd.DataFrame, shares: Sequence[float] | None = None) -> go.Figure:
@@ -20,7 +22,8 @@ def representation_map(points: pd.DataFrame, shares: Sequence[float] | None = No
 
     Both axes have one scale, for a distance is the same in every direction. `shares`: of the variance along each
     principal component; without them, as for t-SNE, the axes mean nothing and have no title. The layout's `meta.colors`
-    are those of the classes on light and dark; the last trace marks the chosen digit.
+    are those of the classes on light and dark, and its `meta.look_for_by_method` says what to look for in each kind of
+    map; the last trace marks the chosen digit.
     """
     colors = DIGITS["light"]
     labels = column(points, "label")
@@ -48,10 +51,10 @@ def representation_map(points: pd.DataFrame, shares: Sequence[float] | None = No
     ]
     figure.layout = frame(
         "Map of a layer",
-        LOOK_FOR,
+        LOOK_FOR["PCA"],
         height=460,
         margin={"l": 24, "r": 8, "t": 8, "b": 24},
-        meta={"colors": DIGITS},
+        meta={"colors": DIGITS, "look_for_by_method": LOOK_FOR},
         showlegend=False,
         hovermode="closest",
         dragmode="zoom",

@@ -12,9 +12,10 @@ from playground.figures.layers import on_log_axis
 from playground.figures.steps import column
 
 ROW = 30  # pixels
-AROUND = 90  # of the rows: legend, numbers and their title
+AROUND = 96  # of the rows: legend, numbers and their title
 MOST_HEIGHT = 640
 WEIGHT = DEPTH[4]
+ALWAYS = (1e-3, 1e-1)  # on the axis: two decades, for one power of ten alone gives no scale
 EDGE = 0.02  # of the width: where the ring of a zero stands
 
 
@@ -22,7 +23,8 @@ def gradient_against_weight(layers: pd.DataFrame, names: Sequence[str]) -> go.Fi
     """Two dots a layer on one log axis, the RMS of its gradient and of its weights, and their ratio beside them.
 
     `layers`: one row a layer, `gradient` and `weight`; not finite ones have no dot. The bar between the dots is as long
-    as the ratio is far from 1. An exact zero, which a log axis has no place for, is a ring at the left edge.
+    as the ratio is far from 1. An exact zero, which a log axis has no place for, is a ring at the left edge. The axis
+    reaches at least from 10⁻³ to 10⁻¹, where most networks are, so that three powers of ten are there to read it by.
     """
     figure = go.Figure(layout=layout(names))
     weights, gradients = column(layers, "weight"), column(layers, "gradient")
@@ -68,6 +70,14 @@ def gradient_against_weight(layers: pd.DataFrame, names: Sequence[str]) -> go.Fi
         hoverinfo="skip",
         showlegend=False,
     )
+    figure.add_scatter(  # not `autorangeoptions.include`, which Plotly leaves unheeded on a log axis
+        name="always on the axis",
+        x=list(ALWAYS),
+        y=[name for name in names[:1] for _ in ALWAYS],
+        mode="none",
+        hoverinfo="skip",
+        showlegend=False,
+    )
     if not rows:
         figure.update_layout(xaxis_range=[-6, 0])  # powers of ten
     return figure
@@ -78,13 +88,13 @@ def layout(names: Sequence[str]) -> go.Layout:
         "Gradient against weight",
         "The number is gradient / weight, RMS per weight. Far below its neighbours: hardly learning.",
         min(AROUND + ROW * len(names), MOST_HEIGHT),
-        {"l": 86, "r": 62, "t": 34, "b": 42},
+        {"l": 86, "r": 62, "t": 34, "b": 48},
         meta={"edge": EDGE},
         hovermode="closest",
         legend=LEGEND_ABOVE,
         xaxis={
             "type": "log",
-            "title": {"text": "RMS per weight", "standoff": 8},
+            "title": {"text": "RMS per weight", "standoff": 18},
             "exponentformat": "power",
             "minorloglabels": "none",
             "nticks": 5,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import inf, isfinite, nan, sqrt
+from math import inf, isfinite, isnan, nan, sqrt
 
 import numpy as np
 import torch
@@ -24,8 +24,13 @@ PASSING = ("Flatten", "Dropout")  # in eval mode they pass on the values that th
 class LayerDistribution:
     """What leaves one layer over many digits; mean, deviation and zeros are NaN where a value isn't finite.
 
+    `low` and `high` are the least and the largest value: where not all are finite, of the finite ones among every
+    `every`-th value, and NaN where there is none.
+
     `counts` [60] is the histogram of the finite values that aren't exactly 0, in equal bins between `edges` [61]: of
-    every `every`-th value in memory where there are many. `zeros` is the share of values that are exactly 0.
+    every `every`-th value in memory where there are many. The outer edges are `low` and `high`, but where these are
+    equal or NaN they part, so that a bin has a width: a value that all have in common is in the middle. `zeros` is the
+    share of values that are exactly 0.
 
     `dead`: how many of its `units` (channels of maps, features of a flat layer) never exceed 0, for any digit at any
     place. For a ReLU alone, whose gradient is 0 there, so that nothing would bring the unit back; None elsewhere.
@@ -117,7 +122,7 @@ class Tally:
         is_finite = isfinite(self.mean) and isfinite(self.low) and isfinite(self.high)
         if not is_finite:
             finite = sample[sample.isfinite()]
-            self.low, self.high = (bound.item() for bound in finite.aminmax()) if len(finite) else (0.0, 0.0)
+            self.low, self.high = (bound.item() for bound in finite.aminmax()) if len(finite) else (nan, nan)
         edges, counts = histogram(sample, self.low, self.high)
         return LayerDistribution(
             name=self.name,
@@ -152,7 +157,12 @@ def count_of(found: Tensor) -> int:
 
 
 def histogram(values: Tensor, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
-    """(edges, counts) of what is finite, within the bounds and not exactly 0; the bounds part where they are equal."""
+    """(edges, counts) of what is finite, within the bounds and not exactly 0.
+
+    Bounds that are equal part, by half of their size or, at 0, by 0.5; those that are NaN are -0.5 and 0.5.
+    """
+    if isnan(low):
+        low = high = 0.0
     if low == high:
         low, high = low - abs(low) / 2 or -0.5, high + abs(high) / 2 or 0.5
     counts = torch.histc(values.masked_fill(values == 0, inf), BINS, low, high)  # which leaves out what is beyond them

@@ -147,6 +147,12 @@ class FieldPanel {
     return this.fields.find((field) => field.layer === layer);
   }
 
+  // The shape of the map that a unit of the layer is a place of, also behind Flatten.
+  mapOf(layer) {
+    const place = this.fields.findIndex((field) => field.layer === layer);
+    return this.fields.slice(0, place + 1).findLast(({ shape }) => shape.length === 3)?.shape ?? [1, IMAGE_SIDE, IMAGE_SIDE];
+  }
+
   // The unit, where this network has it.
   known(unit) {
     const field = unit && this.fieldOf(unit.layer);
@@ -263,7 +269,7 @@ class FieldPanel {
       image.describe(describeEffect(view, name));
     }
     this.digitImage.describe(`${this.digitName}, with the box of the field: ${boxText(view)}`);
-    setText(this.words, fieldWords(view));
+    setText(this.words, fieldWords(view, this.mapOf(layer)));
     const one = view.digit === null ? "the drawn digit" : `digit ${view.digit}`;
     setText(this.whose, view.split ? `mean over ${digits} ${view.split} digits, ` : `of ${one}, `);
     const x = [...arrays.radii.values];
@@ -298,7 +304,7 @@ function movedText(moved, digits, half, most) {
 }
 
 // What the unit sees and heeds, as a text of short sentences.
-function fieldWords(view) {
+function fieldWords(view, [, height, width]) {
   const { size, jump, half, moved, digits, rows, columns } = view;
   const words = [];
   if (view.whole_image) {
@@ -307,7 +313,8 @@ function fieldWords(view) {
   } else {
     const [channel, y, x] = view.place;
     if (view.shape.length === 1) words.push(`Flattened from channel ${channel}, y ${y}, x ${x} of the map.`);
-    words.push(`This unit sees ${size} × ${size} pixels; its neighbour on the map sees the same, ${pixelCount(jump)} on.`);
+    const neighbour = height * width > 1 ? `; its neighbour on the map sees the same, ${counted(jump, "pixel")} on` : "";
+    words.push(`This unit sees ${size} × ${size} ${size === 1 ? "pixel" : "pixels"}${neighbour}.`);
     if (view.in_padding > 0) words.push(`${Math.round(100 * view.in_padding)} % of its field is padding.`);
     const [y0, x0, y1, x1] = view.inside;
     if (rows < y1 - y0 || columns < x1 - x0) words.push(`Of the ${y1 - y0} × ${x1 - x0} within the image only ${rows} × ${columns} reach it: strides or padding leave the others out.`);
@@ -321,10 +328,6 @@ function fieldWords(view) {
     words.push("Its gradient is not finite.");
   }
   return words.join(" ");
-}
-
-function pixelCount(count) {
-  return count === 1 ? "1 pixel" : `${count} pixels`;
 }
 
 function boxText({ inside: [y0, x0, y1, x1], whole_image: isWhole }) {
@@ -343,7 +346,7 @@ function reachText(view) {
 }
 
 function gradientText(value) {
-  return value >= 0.001 && value < 1000 ? value.toPrecision(2) : value.toExponential(1).replace("-", "−");
+  return value >= 0.001 && value < 1000 ? value.toPrecision(2) : trueMinus(value.toExponential(1));
 }
 
 function finiteOrNull(value) {

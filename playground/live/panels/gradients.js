@@ -232,7 +232,7 @@ function plainNumber(value) {
   if (value === 0) return "0";
   const size = Math.abs(value);
   const text = size >= 1e-3 && size < 1e4 ? String(Number(value.toPrecision(2))) : value.toExponential(1);
-  return text.replace(/^-/, "−");
+  return trueMinus(text);
 }
 
 function heatmapWords(title, { steps, values, zeros, lost }, names) {
@@ -295,7 +295,7 @@ function checkDetails({ layers, checked }) {
 }
 
 function longNumber(value) {
-  return value === null ? "not finite" : value === 0 ? "0" : value.toExponential(7).replace(/^-/, "−");
+  return value === null ? "not finite" : value === 0 ? "0" : trueMinus(value.toExponential(7));
 }
 
 function tableOf(heads, rows, caption) {

@@ -43,13 +43,12 @@ class LayerHistograms {
       const edges = arrays.edges.values.subarray(at * (bins + 1), (at + 1) * (bins + 1));
       setText(item.querySelector("b"), layer.name);
       this.paint(item.querySelector("canvas"), counts, edges);
-      item.querySelector("canvas").setAttribute("aria-label", `Histogram of ${layer.name}, from ${near(edges[0])} to ${near(edges[bins])}`);
-      const [low, high] = item.querySelectorAll(".dlp-ends span");
-      setText(low, shortNumber(edges[0]));
-      setText(high, shortNumber(edges[bins]));
+      item.querySelector("canvas").setAttribute("aria-label", `Histogram of ${layer.name}, ${extentWords(layer)}`);
+      const ends = endTexts(layer);
+      item.querySelectorAll(".dlp-ends span").forEach((end, side) => setText(end, ends[side]));
       setText(item.querySelector("small"), momentWords(layer));
       const warning = item.querySelector("em");
-      setText(warning, unitsWords(layer, shapeOf(layer.name, this.layers).length === 3 ? "channels" : "units"));
+      setText(warning, unitsWords(layer, shapeOf(layer.name, this.layers).length === 3 ? "channel" : "unit"));
       warning.classList.toggle("dlp-alarm", layer.dead > 0 || layer.saturated > MUCH_SATURATED);
     });
   }
@@ -83,6 +82,19 @@ function histogramItem() {
   return item;
 }
 
+// What stands under the ends: the layer's own, for those of the bins part where all values are alike.
+function endTexts({ mean, low, high }) {
+  if (low === null) return ["", ""];
+  if (low === high) return [`${mean === null ? "finite ones " : ""}all ${shortNumber(low)}`, ""];
+  return [shortNumber(low), shortNumber(high)];
+}
+
+function extentWords({ mean, low, high }) {
+  if (low === null) return "not finite";
+  const which = mean === null ? "finite ones " : "";
+  return which + (low === high ? `all ${near(low)}` : `from ${near(low)} to ${near(high)}`);
+}
+
 function momentWords({ mean, deviation, zeros }) {
   if (mean === null) return "not all values are finite";
   const moments = `mean ${near(mean)}, deviation ${near(deviation)}`;
@@ -90,8 +102,9 @@ function momentWords({ mean, deviation, zeros }) {
 }
 
 function unitsWords({ dead, units, saturated }, word) {
-  if (dead === 0) return `none of ${whole(units)} ${word} dead`;
-  if (dead) return `${whole(dead)} of ${whole(units)} ${word} dead (${percentWords(dead / units)})`;
+  if (dead !== null && units === 1) return `1 ${word}, ${dead ? "dead" : "not dead"}`;
+  if (dead === 0) return `none of ${counted(units, word)} dead`;
+  if (dead) return `${whole(dead)} of ${counted(units, word)} dead (${percentWords(dead / units)})`;
   if (saturated !== null) return `${percentWords(saturated)} saturated`;
   return "";
 }

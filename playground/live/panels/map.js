@@ -11,7 +11,7 @@ class MapPanel {
         <div class="dlp-segmented" role="group" aria-label="Method">
           <button type="button" data-method="PCA" title="The two directions of largest variance">PCA</button>
           <button type="button" data-method="t-SNE"
-            title="Neighbours stay neighbours; distances between groups mean little">t-SNE</button>
+            title="Neighbours stay neighbours; distances between groups mean nothing">t-SNE</button>
         </div>
       </div>
       <p class="dlp-hint"></p>
@@ -44,7 +44,6 @@ class MapPanel {
         onDrawn: (layout) => this.dots.paint(layout),
       });
       this.frame.prepend(this.plot.element, this.dots.element);
-      setText(this.hint, data.figures.map.layout.meta.look_for);
     }
     this.show();
   }
@@ -103,6 +102,7 @@ class MapPanel {
   show() {
     if (!this.plot) return;
     this.tell();
+    setText(this.hint, this.plot.figure.layout.meta.look_for_by_method[this.view?.method ?? this.method]);
     if (!this.view) return this.plot.draw([], this.theme);
     const { shares, arrays } = this.view;
     const [index, label, said] = [arrays.index.values, arrays.label.values, arrays.said.values];
@@ -116,6 +116,7 @@ class MapPanel {
     const titles = shares ? shares.map(title) : ["", ""];
     const [xaxis, yaxis] = titles.map((text, place) => ({
       title: { text },
+      showline: Boolean(shares), // t-SNE has no axes
       range: undefined,
       autorange: undefined,
       autorangeoptions: { include: padded([x, y][place]) },
@@ -193,6 +194,6 @@ function mapWords({ layer, method, step, digits, dimensions, wrong, perplexity }
   const how = perplexity ? `t-SNE (perplexity ${Math.round(perplexity)})` : method;
   return (
     `${how} of ${layer}${when}: ${whole(digits)} validation digits, ` +
-    `${whole(dimensions)} ${dimensions === 1 ? "dimension" : "dimensions"}, eval mode; ${whole(wrong)} wrong, ringed.`
+    `${counted(dimensions, "dimension")}, eval mode; ${whole(wrong)} wrong, ringed.`
   );
 }

@@ -25,6 +25,7 @@ function isBright(packed) {
 // Two digits after the point where they say enough.
 function signedNumber(value) {
   if (!Number.isFinite(value)) return "not finite";
-  const text = Math.abs(value) >= 0.1 || value === 0 ? value.toFixed(2) : Math.abs(value) >= 1e-3 ? value.toFixed(3) : value.toExponential(1);
-  return text.replace(/^-/, "−");
+  const size = Math.abs(value);
+  const isPlain = value === 0 || (size >= 1e-3 && size < LARGE);
+  return trueMinus(isPlain ? value.toFixed(size >= 0.1 || value === 0 ? 2 : 3) : value.toExponential(1));
 }

@@ -38,7 +38,8 @@ class SimilarityMatrix {
       this.hint,
       isAlone ? "" : `Mean over all pairs of ${shape[0].toLocaleString("en-US")} units${shown}. 1.00 means that the units are copies of one another, up to their size.`,
     );
-    this.canvas.setAttribute("aria-label", `Cosine between each two of ${this.units.length} units of ${view.layer}; ${this.symmetry.textContent}`);
+    const compared = isAlone ? `1 unit of ${view.layer}` : `Cosine between each two of ${this.units.length} units of ${view.layer}`;
+    this.canvas.setAttribute("aria-label", `${compared}; ${this.symmetry.textContent}`);
     if (this.at && Math.max(...this.at) >= this.units.length) this.at = null;
     this.paint();
     this.tell();

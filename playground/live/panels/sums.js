@@ -181,10 +181,10 @@ function numberGrid(values, size, end, maps, name, taken = null) {
 function gridNumber(value, end) {
   if (!Number.isFinite(value)) return "NaN";
   if (value === 0) return "0";
-  if (end < 0.01) return value.toExponential(0).replaceAll("-", "−");
+  if (end < 0.01 || Math.round(Math.abs(value)) >= LARGE) return trueMinus(value.toExponential(0));
   const decimals = end >= 100 ? 0 : end >= 10 ? 1 : end >= 1 ? 2 : 3;
   const text = value.toFixed(decimals);
-  return Number(text) === 0 ? "~0" : text.replace("-", "−").replace(/^(−?)0\./, "$1.");
+  return Number(text) === 0 ? "~0" : trueMinus(text).replace(/^(−?)0\./, "$1.");
 }
 
 // Signed codes: 128 is zero, `end` is 255.

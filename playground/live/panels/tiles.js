@@ -2,6 +2,7 @@
 
 const UNITS_A_ROW = 32; // of a flat layer
 const NARROW_PANEL = 540; // pixels of the panel, below which a row has fewer tiles
+const LARGE = 1e4; // from here on numbers have an exponent: with all its digits one fits no tile and no cell
 
 // Tiles side by side: maps, or the units of a flat layer, each a tile of one pixel.
 class TileCanvas {
@@ -247,16 +248,25 @@ function percentWords(share) {
   return `${(100 * share).toFixed(share > 0.0005 && share < 0.9995 ? 1 : 0)} %`;
 }
 
-// Two digits that matter, with a true minus.
+// Two digits that matter.
 function shortNumber(value, digits = 2) {
   if (value === null || !Number.isFinite(value)) return "not finite";
   if (value === 0) return "0";
-  const size = Math.abs(value);
-  let text = size >= 10 ** digits && size < 1e6 ? value.toFixed(0) : value.toPrecision(digits);
-  if (size < 1e-4) text = value.toExponential(digits - 1).replace(/\.?0*e/, "e");
+  const [size, nearest] = [Math.abs(value), Math.round(Math.abs(value))];
+  if (size < 1e-4 || nearest >= LARGE) return trueMinus(value.toExponential(digits - 1).replace(/\.?0*e/, "e"));
+  return trueMinus(nearest >= 10 ** digits ? value.toFixed(0) : value.toPrecision(digits));
+}
+
+// −4.6e−3, 1.2e5: JavaScript writes hyphens, and a plus.
+function trueMinus(text) {
   return text.replaceAll("-", "−").replace("e+", "e");
 }
 
 function whole(number) {
   return number.toLocaleString("en-US");
+}
+
+// 1 unit, 2 units
+function counted(count, word) {
+  return `${whole(count)} ${word}${count === 1 ? "" : "s"}`;
 }

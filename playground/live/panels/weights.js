@@ -132,26 +132,26 @@ function rangeText(values) {
 
 function factsOf({ kind, shape, arrays }) {
   const [units, inputs] = [arrays.units.values.length, arrays.inputs.values.length];
-  const some = (count, all, what) => (count < all ? `${count} of ${all.toLocaleString("en-US")} ${what}` : `${all.toLocaleString("en-US")} ${what}`);
+  const some = (count, all, what) => (count < all ? `${count} of ${counted(all, what)}` : counted(all, what));
   const behindMap = kind === "Linear" && arrays.images;
   const [, , height, width] = arrays.images?.shape ?? [];
   const all = behindMap ? shape[1] / (height * width) : shape[1];
-  const parts = [some(units, shape[0], "units")];
-  if (all > 1) parts.push(some(inputs, all, arrays.images ? "channels" : "inputs"));
+  const parts = [some(units, shape[0], "unit")];
+  if (all > 1) parts.push(some(inputs, all, arrays.images ? "channel" : "input"));
   const what = arrays.images ? `each a ${height} × ${width} ${kind === "Conv2d" ? "kernel" : "image"}` : "a row a unit";
   return `${shape.join(" × ")} weights: ${parts.join(", ")}, ${what}`;
 }
 
 function scaleWords({ most, lost, arrays }) {
   const full = most === null ? "" : most === 0 ? " · all weights are exactly 0" : ` · full colour at ±${plainNumber(most)}, the largest weight of the layer`;
-  const gone = lost ? ` · ${lost.toLocaleString("en-US")} are not finite: blank here, in no bar below` : "";
+  const gone = lost ? ` · ${whole(lost)} ${lost === 1 ? "is" : "are"} not finite: blank here, in no bar below` : "";
   const way = arrays.images && arrays.inputs.values.length > 1 ? " · a column a unit, an image a channel" : "";
   return full + way + gone;
 }
 
 function tilesWords({ layer, kind, shape, arrays, most }) {
   const count = arrays.units.values.length;
-  const shown = count < shape[0] ? `${count} of ${shape[0]} units` : `${count} units`;
+  const shown = count < shape[0] ? `${count} of ${counted(shape[0], "unit")}` : counted(count, "unit");
   const what = arrays.images ? (kind === "Conv2d" ? "kernels" : "weights as images") : "weight matrix";
   return `${layer}: ${what} of ${shown}, from −${plainNumber(most)} to ${plainNumber(most)}. Arrow keys choose one.`;
 }
