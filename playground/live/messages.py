@@ -35,7 +35,7 @@ LONGEST = 32_000  # characters a browser may send at once: a drawn digit takes a
 MOST_VIEWS = 16
 LAST_STEP = 2**53
 PROGRESS_EVERY = 0.2  # seconds
-WITH_A_VIEW = 0.3  # seconds that a curve waits for the next view, to be drawn with it
+WITH_A_VIEW = 0.3  # seconds of silence after which a curve no longer waits for a view, to be drawn with it
 
 
 class Sight(NamedTuple):
@@ -142,6 +142,7 @@ class Conversation:
 
         While it still draws, only another state is said: aside, with nothing to draw and no answer to wait for.
         """
+        self.waits = False
         if known.run is None or self.wishes.hidden:
             return None
         if self.is_drawing:
@@ -166,14 +167,14 @@ class Conversation:
     def can_wait(self, news: dict[str, Any], status: dict[str, Any]) -> bool:
         """Whether no more than how far a run is, which goes on, is new since a moment ago.
 
-        To draw it takes time from training. Where views follow the run, its curves are drawn with them.
+        To draw it takes time from training. So its curves are drawn with the heavy views that follow it.
         """
         if status.get("state") != "running" or what_stands(status) != what_stands(self.status):
             return False
         silence = time.monotonic() - self.said_at
         if news.keys() == {"status"}:
             return silence < PROGRESS_EVERY
-        follows = bool(self.wishes.views) and self.wishes.at is None
+        follows = any(sight.cost == "heavy" and sight.at is None for sight in self.wishes.sights.values())
         goes_on = news.keys() <= {"status", "windows"} and news.get("windows", {}).keys() <= self.cursors.keys()
         return follows and goes_on and silence < WITH_A_VIEW
 

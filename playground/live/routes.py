@@ -122,7 +122,8 @@ async def speak(socket: WebSocket, browser: Conversation, watched: Watched, news
         except WebSocketDisconnect:
             return
         with suppress(TimeoutError):
-            await asyncio.wait_for(news.wait(), PROGRESS_EVERY if browser.waits else None)
+            async with asyncio.timeout(PROGRESS_EVERY if browser.waits else None):
+                await news.wait()
         news.clear()
     await close(socket, TRY_AGAIN, "the stream of this run ended")
 
