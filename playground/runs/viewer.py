@@ -41,6 +41,8 @@ class Viewer:
         due = [key for key in self.watched if self.is_due(active, key, now)]
         if now < self.rest_until:
             due = [key for key in due if key not in self.shown]  # what was just asked for doesn't wait
+        elif due:  # what is due soon comes along, so that views fall into step however they were asked for
+            due = [key for key in self.watched if self.is_due(active, key, now + SHORTEST_PAUSE / 2)]
         due.sort(key=lambda key: self.shown.get(key, (-1, 0.0))[1])
         for key in due:
             self.make(key, active[key[0]])
