@@ -1,12 +1,14 @@
 """A run at one of its steps: the weights it had there, and what was known of its digits by then."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from playground.errors import SpecError
-from playground.experiment import Experiment
+from playground.experiment import Experiment, Optimizer, Regularization
 from playground.runs import moments
 from playground.runs.active import ActiveRun
 from playground.runs.moments import At, Shelf, live_moment, saved_moment, size_of
@@ -128,6 +130,19 @@ def test_what_is_not_kept_is_refused_with_the_reason(store: Store) -> None:
         saved_moment(store, run, "last")
     with pytest.raises(SpecError, match="has ended meanwhile"):
         saved_moment(store, run, "now")
+
+
+def test_of_a_run_that_diverged_the_newest_kept_step_is_shown(store: Store) -> None:
+    optimizer = Optimizer(kind="SGD", learning_rate=10)
+    worst = TRAINED.but(optimizer=optimizer, regularization=Regularization(weight_decay=1))
+    run = finished(store, worst)
+    assert run.state == "diverged"
+    newest = store.past.kept(run.id)[-1].step
+    assert newest > 0
+    assert saved_moment(store, run, "last").step == newest
+    store.past.checkpoint(run.id).parent.mkdir(exist_ok=True)
+    shutil.copyfile(store.past.kept_checkpoint(run.id, 0), store.past.checkpoint(run.id))
+    assert saved_moment(store, run, "last").step == newest, "an earlier checkpoint is not its last step"
 
 
 # --- the shelf --------------------------------------------------------------------------------------------------------

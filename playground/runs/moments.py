@@ -34,7 +34,7 @@ def live_moment(run: ActiveRun, store: Store) -> Moment:
 
 
 def saved_moment(store: Store, run: Run, at: At) -> Moment:
-    """At a kept step, at the last checkpoint or at the newest snapshot; raises `SpecError` where there is none."""
+    """At a kept step, at the last step on disk or at the newest snapshot; raises `SpecError` where there is none."""
     file = file_of(store, run, at)
     if not file.exists():
         raise SpecError("run", missing(at))
@@ -52,11 +52,18 @@ def saved_moment(store: Store, run: Run, at: At) -> Moment:
 def file_of(store: Store, run: Run, at: At) -> Path:
     match at:
         case "last":
-            return store.past.checkpoint(run.id)
+            return last_file(store, run)
         case "now":
             return store.past.snapshot(run.id)
         case _:
             return store.past.kept_checkpoint(run.id, at)
+
+
+def last_file(store: Store, run: Run) -> Path:
+    """The last checkpoint; where a run broke off, the newest kept one may be later, or the only one."""
+    last, kept = store.past.checkpoint(run.id), store.past.kept(run.id)
+    is_behind = run.state == "diverged" or not last.exists()
+    return store.past.kept_checkpoint(run.id, kept[-1].step) if kept and is_behind else last
 
 
 def missing(at: At) -> str:
