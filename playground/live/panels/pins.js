@@ -280,7 +280,7 @@ function rightWords(label, { first, settled }) {
   const step = (number) => number.toLocaleString("en-US");
   if (label === null) return "Say which digit it is, to see when it is right.";
   if (first < 0) return "Not right yet.";
-  if (settled < 0) return `First right at step ${step(first)}, wrong now.`;
+  if (settled < 0) return `First right at step ${step(first)}, but wrong at this step.`;
   if (settled === first) return `Right from step ${step(first)} on.`;
   return `First right at step ${step(first)}, for good from step ${step(settled)} on.`;
 }
