@@ -81,14 +81,10 @@ class Chart {
     save.title = `Save ${this.title} as PNG`;
     save.setAttribute("aria-label", save.title);
     save.onclick = () => this.save();
-    this.watch = new IntersectionObserver(
-      (entries) => {
-        this.isVisible = entries.at(-1).isIntersecting;
-        onVisible(this);
-      },
-      { rootMargin: inSight(10) },
-    );
-    this.watch.observe(this.plot);
+    this.sight = new InSight(this.element, 0, (isVisible) => {
+      this.isVisible = isVisible;
+      onVisible(this);
+    });
     this.resize = new ResizeObserver(() => {
       if (this.isMade && this.plot.isConnected && this.plot.clientWidth) window.Plotly.Plots.resize(this.plot);
     });
@@ -265,7 +261,7 @@ class Chart {
   }
 
   remove() {
-    this.watch.disconnect();
+    this.sight.disconnect();
     this.resize.disconnect();
     if (this.isMade) window.Plotly.purge(this.plot);
     this.element.remove();

@@ -14,7 +14,8 @@ from playground.figures.javascript import plotly_version
 
 FOLDER = Path(__file__).parent
 PANELS = sorted(FOLDER.glob("panels/*.js"))
-SCRIPTS = (*(FOLDER / name for name in ("live.js", "axes.js", "charts.js", "status.js")), *PANELS, FOLDER / "board.js")
+FIRST = [FOLDER / name for name in ("sight.js", "live.js", "axes.js", "charts.js", "status.js")]
+SCRIPTS = (*FIRST, *PANELS, FOLDER / "board.js")
 STYLES = (FOLDER / "board.css", *sorted(FOLDER.glob("panels/*.css")))
 
 COMPONENT = st.components.v2.component(

@@ -6,8 +6,6 @@ const GONE = 4404; // the server knows no such run
 const YIELD_TO_INPUT = 120; // ms, for charts; a light part, the status line, is drawn at once
 const CALM = 140; // ms from one drawing to the next: seven a second are smooth enough for charts
 const WISH_EVERY = 40; // ms
-const STRIP = 132; // px, what of a page is under the strip at its top; it grows while it loads, so it can't be measured
-const STRIP_OF_A_PHONE = 247;
 const LIFE_CHECK = 1000; // ms; Streamlit may detach an element for a moment without meaning it
 
 class LiveRun {
@@ -158,13 +156,6 @@ class LiveRun {
       views: viewsOf(message.arrays ?? {}),
     };
   }
-}
-
-// The margins within which something is in sight: not under the strip at the top of the page, and more than `rim` pixels of
-// it. What isn't seen is neither asked for nor drawn: both take processor time from training.
-function inSight(rim) {
-  const strip = matchMedia("(max-width: 640px)").matches ? STRIP_OF_A_PHONE : STRIP;
-  return `${-strip - rim}px 0px ${-rim}px`;
 }
 
 // A block of bytes as `pack.packed` writes it: its header, with `arrays`: name → {shape, values}.

@@ -8,20 +8,33 @@ FRAME = """
 /* The control strip stays at the top, under Streamlit's own header, while the page scrolls below it. */
 [data-testid="stLayoutWrapper"]:has(> .st-key-strip) { position: sticky; top: 0; z-index: 90; }
 .st-key-strip { padding-block: 0.5rem; background: light-dark(#FFFFFF, #11171D); }
-/* What a link to a section leads to stays in sight below it. */
-[data-testid="stMain"] :is(h2, h3) { scroll-margin-top: 10rem; }
+/* What a link to a section leads to stays in sight below it; --strip is what live/sight.js measures. */
+[data-testid="stMain"] :is(h2, h3) { scroll-margin-top: calc(var(--strip, 8.25rem) + 1.75rem); }
 .st-key-sections p { white-space: nowrap; overflow-x: auto; scrollbar-width: none; }
 .st-key-run-strip { row-gap: 0.2rem; }
 .st-key-run-strip > .st-key-status { flex: 1 1 22rem; }
-/* On a phone it takes two rows and the status; its header is opaque. */
+/* The way inside looks like the buttons beside it. */
+.st-key-train-strip > :has(> [data-testid="stPageLink"]) { margin-block: 0; }
+.st-key-train-strip [data-testid="stPageLink"] a {
+  min-height: 2.5rem; margin-block: 0; padding-inline: 0.75rem;
+  border: 1px solid light-dark(#DCE2E8, #303B46); border-radius: 0.5rem;
+}
+/* On a phone it takes two rows and the status, and the way inside stands beside the template; its header is opaque. */
 @media (max-width: 640px) {
-  [data-testid="stMain"] :is(h2, h3) { scroll-margin-top: 17rem; }
+  .st-key-train-strip { column-gap: 0.4rem; }
+  .st-key-train-strip > [data-testid="stLayoutWrapper"]:has(> .st-key-controls) { order: 1; }
+  .st-key-train-strip [data-testid="stPageLink"] a { padding-inline: 0.4rem; }
+  .st-key-train-strip [data-testid="stPageLink"] span:has(> [data-testid="stIconMaterial"]) { display: none; }
   [data-testid="stLayoutWrapper"]:has(> .st-key-strip) { top: 3.25rem; }
   .st-key-strip { gap: 0.4rem; }
   .st-key-controls { gap: 0.3rem; flex-wrap: nowrap; }
   .st-key-controls button { padding: 0.25rem 0.4rem; min-height: 2.2rem; min-width: 0; }
   .st-key-controls button p { font-size: 0.85rem; }
   .st-key-controls button span:has(> [data-testid="stIconMaterial"]) { display: none; }
+}
+/* A low window, as of a phone on its side, has no room for a strip that stays. */
+@media (max-height: 560px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-strip) { position: static; }
 }
 </style>
 """

@@ -3,6 +3,7 @@
 import json
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,21 +11,31 @@ from playwright.sync_api import Page, expect
 from playground.experiment import Training
 from playground.presets import TEMPLATES
 from playground.runs import control
-from tests.browser.inside_steps import look_at, open_inside, panel, see_step
+from tests.browser.inside_steps import look_at, open_inside, panel, see_step, still
 from tests.browser.steps import LONG, wait_until
 from tests.server import Server
 
 pytestmark = pytest.mark.browser
 
 VIEWS = {"Activations": "activations", "Gradients": "gradients", "Weights": "weights", "Receptive field": "field"}
-# Of one of the map's points: where it is on the screen, and the share of its surroundings that is painted.
-POINT = """(root, place) => {
+# Of the map's loneliest point: where it is on the screen, and how many pixels are painted there and beside it.
+LONELIEST = """(root) => {
   const { plot, dots } = root.dlp.panel, { xaxis, yaxis } = plot.element._fullLayout;
-  const [x, y] = [xaxis._offset + xaxis.d2p(dots.x[place]), yaxis._offset + yaxis.d2p(dots.y[place])];
-  const [{ left, top }, scale] = [plot.element.getBoundingClientRect(), devicePixelRatio];
-  const { data } = dots.element.getContext("2d").getImageData((x - 5) * scale, (y - 5) * scale, 10 * scale, 10 * scale);
-  const painted = data.filter((value, at) => at % 4 === 3 && value > 0).length / (data.length / 4);
-  return { x: left + x, y: top + y, painted, label: dots.labels[place], isRinged: dots.ringed.includes(place) };
+  const at = dots.x.map((x, place) => [xaxis._offset + xaxis.d2p(x), yaxis._offset + yaxis.d2p(dots.y[place])]);
+  const apart = (one, other) => Math.hypot(one[0] - other[0], one[1] - other[1]);
+  const room = at.map((one) => Math.min(...at.filter((other) => other !== one).map((other) => apart(one, other))));
+  const isWithin = (value, axis) => value > axis._offset + 40 && value < axis._offset + axis._length - 40;
+  const inside = Object.keys(at).filter((place) => isWithin(at[place][0], xaxis) && isWithin(at[place][1], yaxis));
+  const place = Number(inside.reduce((best, one) => (room[one] > room[best] ? one : best)));
+  const [x, y] = at[place], { left, top } = plot.element.getBoundingClientRect();
+  const painted = (across, down) => {
+    const box = [x + across - 4, y + down - 5, 8, 10].map((value) => Math.round(value * devicePixelRatio));
+    const { data } = dots.element.getContext("2d").getImageData(...box);
+    return data.filter((value, at) => at % 4 === 3 && value > 99).length;
+  };
+  const around = [[-9, 0], [9, 0], [0, -11], [0, 11]].map((offset) => painted(...offset));
+  const [label, isRinged] = [dots.labels[place], dots.ringed.includes(place)];
+  return { x: left + x, y: top + y, room: room[place], here: painted(0, 0), around, label, isRinged };
 }"""
 
 
@@ -52,25 +63,34 @@ def test_a_section_that_the_next_one_has_pushed_under_the_strip_is_not_asked_for
         expect(page.get_by_test_id("stMain").get_by_role("heading", name=title, exact=True)).to_be_in_viewport()
 
 
+@pytest.mark.parametrize(("width", "height"), [(568, 320), (320, 256)])
+def test_a_window_however_low_shows_views(page: Page, finished: str, width: int, height: int) -> None:
+    open_inside(page, finished)
+    page.set_viewport_size({"width": width, "height": height})
+    for title in VIEWS:
+        look_at(page, title)
+        see_step(page, title)
+
+
 def test_a_digit_of_the_map_says_which_it_is_where_it_is_painted_also_after_a_zoom(page: Page, finished: str) -> None:
     open_inside(page, finished)
-    section = look_at(page, "Map")
+    root, tip = look_at(page, "Map"), panel(page, "Map").locator(".dlp-map-tip")
     see_step(page, "Map")
-    root, tip = panel(page, "Map"), section.locator(".dlp-map-tip")
-    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, main.scrollHeight)")
-    wait_until(page, lambda: root.evaluate(POINT, 0)["painted"] > 0.05)
-    first = root.evaluate(POINT, 0)
+    wait_until(page, lambda: root.evaluate(LONELIEST)["here"] > 0)
+    still(root.locator(".dlp-map-frame"))
+    first = root.evaluate(LONELIEST)
 
-    def hover() -> None:
-        point = root.evaluate(POINT, 0)
-        assert point["painted"] > 0.05
+    def hover(point: dict[str, Any]) -> None:
+        assert point["room"] > 25
+        assert point["here"] > 8
+        assert point["isRinged"] or max(point["around"]) == 0
         page.mouse.move(point["x"], point["y"])
         expect(tip).to_contain_text(f"a {point['label']}, {'taken for' if point['isRinged'] else 'right'}")
 
-    hover()
-    page.mouse.move(first["x"] - 60, first["y"] - 50)
+    hover(first)
+    page.mouse.move(first["x"] - 90, first["y"] - 60)
     page.mouse.down()
-    page.mouse.move(first["x"] + 90, first["y"] + 50, steps=5)
+    page.mouse.move(first["x"] + 60, first["y"] + 60, steps=5)
     page.mouse.up()
-    wait_until(page, lambda: abs(root.evaluate(POINT, 0)["x"] - first["x"]) > 3)
-    hover()
+    wait_until(page, lambda: abs(root.evaluate(LONELIEST)["x"] - first["x"]) > 3)
+    hover(root.evaluate(LONELIEST))

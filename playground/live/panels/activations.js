@@ -36,14 +36,10 @@ class ActivationsPanel {
     this.layers.after(this.detail.element);
     this.histograms = new LayerHistograms();
     host.append(this.histograms.element);
-    this.watch = new IntersectionObserver(
-      (entries) => {
-        this.seesHistograms = entries.at(-1).isIntersecting;
-        this.inside.wish();
-      },
-      { rootMargin: inSight(RIM) },
-    );
-    this.watch.observe(this.histograms.element);
+    this.sight = new InSight(this.histograms.element, RIM, (isVisible) => {
+      this.seesHistograms = isVisible;
+      this.inside.wish();
+    });
   }
 
   scaleButtons() {
@@ -209,7 +205,7 @@ class ActivationsPanel {
   }
 
   remove() {
-    this.watch?.disconnect();
+    this.sight?.disconnect();
   }
 }
 

@@ -53,14 +53,10 @@ class PanelPart {
     this.Panel = Panel;
     this.options = options;
     this.isVisible = false;
-    this.watch = new IntersectionObserver(
-      (entries) => {
-        this.isVisible = entries.at(-1).isIntersecting;
-        this.live?.wish();
-      },
-      { rootMargin: inSight(RIM) },
-    );
-    this.watch.observe(root);
+    this.sight = new InSight(root, RIM, (isVisible) => {
+      this.isVisible = isVisible;
+      this.live?.wish();
+    });
   }
 
   update(data) {
@@ -146,7 +142,7 @@ class PanelPart {
   }
 
   remove() {
-    this.watch.disconnect();
+    this.sight.disconnect();
     this.panel?.remove?.();
   }
 }

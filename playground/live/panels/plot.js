@@ -23,14 +23,10 @@ class Plot {
     });
     this.resize.observe(this.element);
     // Out of sight it is not drawn: a redraw costs 15 to 70 ms.
-    this.watch = new IntersectionObserver(
-      (entries) => {
-        this.isVisible = entries.at(-1).isIntersecting;
-        if (this.isVisible && this.last) this.draw(...this.last);
-      },
-      { rootMargin: inSight(10) },
-    );
-    this.watch.observe(this.element);
+    this.sight = new InSight(this.element, 0, (isVisible) => {
+      this.isVisible = isVisible;
+      if (isVisible && this.last) this.draw(...this.last);
+    });
   }
 
   // `patches`: what each trace of the figure gets; `layout`: what the figure's layout gets, by its first names.
@@ -70,7 +66,7 @@ class Plot {
 
   remove() {
     this.resize.disconnect();
-    this.watch.disconnect();
+    this.sight.disconnect();
     if (this.isMade) window.Plotly.purge(this.element);
     this.element.remove();
   }
