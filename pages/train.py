@@ -58,7 +58,4 @@ with view:
     )
     panel("digit", run.id if run else None, run.experiment if run else experiment)
     if run:
-        st.page_link(
-            "inside.py", label="Look inside this network", icon=":material/biotech:", query_params={"run": run.id}
-        )
         final_test(store, run)

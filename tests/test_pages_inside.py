@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from playground.data.digits import Digits
+from playground.data.digits import Digits, load_digits
+from playground.data.splits import split
 from playground.errors import SpecError
 from playground.experiment import Data, Experiment, Flatten, Linear, ReLU, Training
 from playground.live import inside
@@ -49,6 +50,13 @@ def test_digits_that_were_not_there_are_offered_as_soon_as_they_are(monkeypatch:
     assert digits_of(Data(train_share=72, validation_share=14, test_share=14), 3)["count"] == 5000
 
 
+def test_a_split_is_offered_by_its_first_digits(shared: Store) -> None:
+    found = digits_of(SMALL.data, 3)["splits"]
+    parts = split(load_digits(SMALL.data.source).labels, SMALL.data, 3)
+    for name in ("train", "validation", "test"):
+        assert found[name] == getattr(parts, name)[:500].tolist()
+
+
 def test_without_a_run_it_offers_the_latest_ones_and_leads_to_train(shared: Store) -> None:
     assert "Train one first" in opened("inside.py").caption[0].value
     trained(shared)
@@ -60,6 +68,34 @@ def test_without_a_run_it_offers_the_latest_ones_and_leads_to_train(shared: Stor
 def test_a_link_to_no_run_says_so(shared: Store) -> None:
     app = opened("inside.py", run="r-nothing")
     assert "r-nothing" in app.warning[0].value
+
+
+@pytest.mark.parametrize(
+    ("state", "step", "is_there"),
+    [
+        ("queued", 0, False),
+        ("running", 0, True),
+        ("paused", 2, True),
+        ("queued", 2, False),
+        ("finished", 3, True),
+        ("stopped", 0, False),
+        ("diverged", 1, True),
+    ],
+)
+def test_the_strip_of_page_train_leads_inside_as_soon_as_the_run_has_begun(
+    shared: Store, state: Any, step: int, is_there: bool
+) -> None:
+    run_id = shared.create(SMALL, "any")
+    shared.record(run_id, 0, None, state=state, step=step, total_steps=3)
+    links = {link.proto.label: link.proto for link in opened(run=run_id).get("page_link")}
+    assert ("Look inside" in links) == is_there
+    if is_there:
+        link = links["Look inside"]
+        assert (link.page, link.query_string) == ("inside", f"run={run_id}")
+
+
+def test_without_a_run_the_strip_leads_nowhere(shared: Store) -> None:
+    assert all(link.proto.label != "Look inside" for link in opened().get("page_link"))
 
 
 def test_looking_inside_starts_and_changes_no_run(shared: Store) -> None:

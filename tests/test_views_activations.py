@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
+from playground.data.splits import split
 from playground.errors import SpecError
-from playground.experiment import AvgPool2d, BatchNorm2d, Conv2d, Flatten, Layer, Linear, MaxPool2d, ReLU, Tanh
+from playground.experiment import AvgPool2d, BatchNorm2d, Conv2d, Data, Flatten, Layer, Linear, MaxPool2d, ReLU, Tanh
 from playground.probes.activations import activation_gradients, activations
 from playground.probes.distributions import distributions
 from playground.training.trainer import Trainer
@@ -110,6 +111,19 @@ def test_label_prediction_and_probabilities_are_those_of_the_digit() -> None:
     np.testing.assert_allclose(header["probabilities"], answer, rtol=1e-6)
 
 
+def test_the_split_of_the_digit_is_said_and_that_a_run_leaves_it_out() -> None:
+    at = moment(*CNN)
+    dataset = at.dataset
+    whole = split(at.digits.labels, Data(), at.experiment.training.seed)
+    left_out = whole.train[len(dataset.train)]
+    places = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    for name, digits in places.items():
+        for digit in (digits.index[0], digits.index[-1]):
+            assert sent(activations_view(at, tiles(int(digit))))[0]["split"] == name
+    assert sent(activations_view(at, tiles(int(left_out))))[0]["split"] == "unused"
+    assert sent(activations_view(at, tiles(DRAWN)))[0]["split"] is None
+
+
 def test_as_many_maps_are_shown_as_were_asked_for_and_units_from_all_over_a_wide_layer() -> None:
     wide = np.arange(3136, dtype=np.float32)
     for most_maps, width in ((16, NARROW), (64, WIDE)):
@@ -174,6 +188,21 @@ def test_distributions_are_over_the_validation_splits_first_256_digits() -> None
         assert (row["dead"], row["saturated"]) == (layer.dead, layer.saturated)
         np.testing.assert_array_equal(counts, layer.counts)
         assert len(edges) == len(counts) + 1
+
+
+def test_the_ends_of_a_layer_that_is_dead_are_both_zero_and_those_of_one_that_is_lost_none() -> None:
+    at = moment(*CNN)
+    net = deepcopy(at.net)
+    (_, conv), *_ = net.weighted
+    assert conv.bias is not None
+    with torch.no_grad():
+        conv.bias.fill_(-1000)
+        net.head.weight.fill_(torch.nan)
+    header, arrays = sent(distributions_view(replace(at, net=net), Distributions(view="distributions")))
+    ends = {layer["name"]: (layer["low"], layer["high"]) for layer in header["layers"]}
+    assert ends["ReLU #1"] == (0, 0)
+    assert ends["Head"] == (None, None)
+    assert (arrays["edges"][:, 0] < arrays["edges"][:, -1]).all()
 
 
 # --- one value ------------------------------------------------------------------------------------------------------

@@ -57,22 +57,18 @@ def layers_of(experiment: Experiment) -> list[dict[str, Any]]:
 
 
 def digits_of(data: Data, seed: int) -> dict[str, Any]:
-    """How many digits the source has, and index and label of the first ones of each split.
+    """How many digits the source has, and the first ones of each split by their index.
 
     None at all where there are no such digits, or where they can't be split so: nothing can be trained on them either.
     """
     try:
         return choices(data, seed)
     except SpecError:
-        return {"count": 0, "splits": {name: {"index": [], "label": []} for name in SPLITS}}
+        return {"count": 0, "splits": {name: [] for name in SPLITS}}
 
 
 @lru_cache(maxsize=8)  # not of what raises: digits may be downloaded later
 def choices(data: Data, seed: int) -> dict[str, Any]:
     digits = load_digits(data.source)
     parts = split(digits.labels, data, seed, digits.official_test)
-    splits = {}
-    for name in SPLITS:
-        index = getattr(parts, name)[:MOST_CHOICES]
-        splits[name] = {"index": index.tolist(), "label": digits.labels[index].tolist()}
-    return {"count": len(digits), "splits": splits}
+    return {"count": len(digits), "splits": {name: getattr(parts, name)[:MOST_CHOICES].tolist() for name in SPLITS}}

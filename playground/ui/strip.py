@@ -8,7 +8,7 @@ from playground.errors import SpecError
 from playground.network.shapes import can_train
 from playground.presets import TEMPLATES, template_of
 from playground.runs import control
-from playground.runs.states import RESUMABLE
+from playground.runs.states import ACTIVE, RESUMABLE
 from playground.runs.store import Run, Store
 from playground.ui import fork, session
 from playground.ui.attach import begin
@@ -24,10 +24,12 @@ def strip(store: Store, run_id: str | None) -> None:
     """Call it after the editors. A click paints the strip alone, at once; the live board then asks for the page."""
     run = store.run(run_id) if run_id else None
     experiment = session.draft().experiment
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="train-strip"):
         choose_template()
         with st.container(horizontal=True, gap="small", width="content", key="controls"):
             wanted = buttons(store, run, can_train(experiment) and not fork.problem(store, experiment))
+        if run is not None and has_begun(run):
+            lead("inside.py", "Look inside", "biotech", run.id)
     show_status(run)
     if wanted:
         begin(store, run, experiment, wanted)
@@ -40,10 +42,18 @@ def run_strip(store: Store, run_id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-strip"):
         with st.container(horizontal=True, gap="small", width="content", key="controls"):
             controls(store, run, can_begin=False)
-        st.page_link(
-            "train.py", label="Open in Train", icon=":material/tune:", query_params={"run": run_id}, width="content"
-        )
+        lead("train.py", "Open in Train", "tune", run_id)
         show_status(run)
+
+
+def has_begun(run: Run) -> bool:
+    """Whether it has weights to look into: one that was stopped in the queue has none."""
+    return run.state in ACTIVE or (run.state != "queued" and run.step > 0)
+
+
+def lead(page: str, label: str, icon: str, run_id: str) -> None:
+    """A link to another page of the same run."""
+    st.page_link(page, label=label, icon=f":material/{icon}:", query_params={"run": run_id}, width="content")
 
 
 def act(store: Store, run_id: str, action: Action) -> None:

@@ -28,10 +28,11 @@ MOST_UNITS = 20_000  # of a flat layer that is shown whole
 def activations_view(moment: Moment, request: requests.Activations) -> View:
     """Every layer's output for one digit, eval mode, and where asked the loss's gradient by it.
 
-    Header: `label` (None for a drawn digit), `prediction` and `probabilities` (None where not finite), `layers` (the
-    pixels from 0 to 1 first, the logits last). Arrays of layer i: `a{i}` uint8 [maps, height, width] and `most{i}`
-    float32 [maps], coded as `coded` says; `u{i}` int32, which units of a wide flat layer are shown. With `gradient`
-    also `g{i}` and `gmost{i}`, by the label `target`: of a drawn digit the class that the network predicts.
+    Header: `label` and `split` (None for a drawn digit; "unused" is one that training leaves out), `prediction` and
+    `probabilities` (None where not finite), `layers` (the pixels from 0 to 1 first, the logits last). Arrays of layer
+    i: `a{i}` uint8 [maps, height, width] and `most{i}` float32 [maps], coded as `coded` says; `u{i}` int32, which units
+    of a wide flat layer are shown. With `gradient` also `g{i}` and `gmost{i}`, by the label `target`: of a drawn digit
+    the class that the network predicts.
     """
     x, loss = moment.x(request.digit), moment.experiment.loss
     *layers, answer = activations(moment.net, x, loss)
@@ -42,6 +43,7 @@ def activations_view(moment: Moment, request: requests.Activations) -> View:
     header = {
         "digit": request.digit,
         "label": label,
+        "split": moment.split_of(request.digit),
         "prediction": prediction if np.isfinite(answer.values).all() else None,
         "answer": answer.kind,
         "probabilities": [number(value) for value in answer.values],
@@ -127,7 +129,9 @@ def coded(tiles: np.ndarray, is_signed: bool) -> tuple[NDArray[np.uint8], NDArra
 def distributions_view(moment: Moment, request: requests.Distributions) -> View:
     """Every layer's values over the validation split's first 256 digits, eval mode.
 
-    Arrays, one row a layer: `edges` float32 [layers, bins + 1], `counts` float32 [layers, bins], exact zeros left out.
+    Header: `layers`, whose `low` and `high` are the true ends of the values, None where no value is finite. Arrays, one
+    row a layer: `edges` float32 [layers, bins + 1], from low to high but parted where these are equal or None; `counts`
+    float32 [layers, bins], exact zeros left out.
     """
     x = moment.dataset.validation.x[:JUDGED].to(moment.device)
     layers = distributions(moment.net, x)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import torch
@@ -14,6 +15,8 @@ from playground.errors import SpecError
 from playground.experiment import IMAGE_SHAPE, Experiment
 from playground.network.build import Net
 from playground.views.requests import Digit, pixels_of
+
+Part = Literal["train", "validation", "test", "unused"]
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,14 @@ class Moment:
             return None
         self.check(digit)
         return int(self.digits.labels[digit])
+
+    def split_of(self, digit: Digit) -> Part | None:
+        """The split that a digit is in, "unused" where the run trains on fewer digits; None for a drawn digit."""
+        if isinstance(digit, str):
+            return None
+        self.check(digit)
+        parts: tuple[Part, ...] = ("train", "validation", "test")
+        return next((part for part in parts if digit in getattr(self.dataset, part).index), "unused")
 
     def check(self, digit: int) -> None:
         if digit >= len(self.digits):

@@ -157,7 +157,7 @@ class ActivationsPanel {
     this.shown.forEach((tiles, at) => tiles.paint(at, view, this.endsOf(at, ends), maps));
     this.bars.paint(view);
     setText(this.words, this.describeScale(ends));
-    const verdict = describeDigit(view, this.chooser.splitOf.get(view.digit));
+    const verdict = describeDigit(view);
     setText(this.verdict, `${verdict}.`);
     this.layers.setAttribute("aria-label", `${verdict}, through ${view.layers.length - 1} layers`);
   }
@@ -214,8 +214,9 @@ function endOf({ layers, arrays }, name, first) {
   return Math.max(0, ...layers.slice(first).flatMap((_, at) => [...(arrays[`${name}${at + first}`]?.values ?? [])]));
 }
 
-function describeDigit({ digit, label, prediction, probabilities }, split) {
+function describeDigit({ digit, label, split, prediction, probabilities }) {
   const said = prediction === null ? "the answer is not a number" : `taken for ${prediction} with ${percentWords(probabilities[prediction])}`;
   if (label === null) return `A drawn digit: ${said}`;
-  return `Digit ${whole(digit)}${split ? ` (${split})` : ""}, label ${label}: ${said}`;
+  const where = split === "unused" ? "not among this run's digits" : split;
+  return `Digit ${whole(digit)} (${where}), label ${label}: ${said}`;
 }

@@ -23,7 +23,8 @@ class DigitChooser {
     this.select.hidden = !splits;
     this.select.onchange = () => this.enter();
     this.input = this.element.querySelector("input");
-    this.input.onchange = () => this.input.value !== "" && this.go(Number(this.input.value));
+    this.input.onchange = () => this.take();
+    this.input.onblur = () => this.write(); // what is no number and was none before is no change
     this.input.onkeydown = (event) => event.stopPropagation(); // Streamlit's shortcuts are not meant
     for (const button of this.element.querySelectorAll("[data-go]")) button.onclick = () => this.walk(button.dataset.go);
     if (splits) this.element.prepend((this.picture = pictureCanvas()));
@@ -33,8 +34,6 @@ class DigitChooser {
     [this.data, this.maps] = [data, maps];
     this.pictures = DigitPictures.of(data);
     this.input.max = data.digits.count - 1;
-    this.splitOf = new Map();
-    for (const [name, { index }] of Object.entries(data.digits.splits)) for (const digit of index) this.splitOf.set(digit, name);
     if (this.digit !== undefined) this.show(this.digit);
   }
 
@@ -42,7 +41,7 @@ class DigitChooser {
   show(digit) {
     this.digit = digit;
     const isDrawn = typeof digit === "string";
-    if (document.activeElement !== this.input) this.input.value = isDrawn ? "" : digit;
+    if (document.activeElement !== this.input) this.write();
     this.input.placeholder = isDrawn ? "drawn" : "";
     if (!this.picture) return;
     const own = `digit ${digit}`;
@@ -60,30 +59,48 @@ class DigitChooser {
     paintCodes(this.picture, pixels, this.maps.unsigned);
   }
 
+  write() {
+    this.input.value = typeof this.digit === "string" ? "" : this.digit;
+  }
+
   get choices() {
-    return this.data.digits.splits[this.select.value]?.index ?? null; // null: all
+    return this.data.digits.splits[this.select.value] ?? null; // null: all
   }
 
   // Another split: its first digit, unless this one is of it.
   enter() {
     const { choices } = this;
-    if (choices && !choices.includes(this.digit)) this.go(choices[0]);
+    if (choices?.length && !choices.includes(this.digit)) this.go(choices[0]);
+  }
+
+  // The digit's place among the choices, or that of the nearest number among them; -1 for a drawing.
+  get here() {
+    const { choices, digit } = this;
+    if (typeof digit === "string") return -1;
+    if (!choices) return digit;
+    const away = choices.map((one) => Math.abs(one - digit));
+    return away.indexOf(Math.min(...away));
   }
 
   walk(way) {
-    const { choices } = this;
+    const { choices, here } = this;
     const count = choices?.length ?? this.data.digits.count;
-    const here = choices ? choices.indexOf(this.digit) : typeof this.digit === "number" ? this.digit : -1;
+    if (!count) return; // not downloaded yet
     const place = { previous: Math.max(here, 0) - 1, next: here + 1, random: Math.floor(Math.random() * count) }[way];
     const around = (place + count) % count;
     this.go(choices ? choices[around] : around);
   }
 
+  // What was typed, or the nearest number that there is; what is no number gives way to the digit shown.
+  take() {
+    const last = this.data.digits.count - 1;
+    if (this.input.value === "" || last < 0) return this.write();
+    this.go(Math.min(Math.max(Math.round(Number(this.input.value)), 0), last));
+  }
+
   go(digit) {
-    const { count } = this.data.digits;
-    const chosen = ((Math.round(digit || 0) % count) + count) % count;
-    this.input.value = chosen;
-    if (this.choices && !this.choices.includes(chosen)) this.select.value = "all";
-    this.onChoose(chosen);
+    this.onChoose(digit);
+    this.show(digit);
+    this.write();
   }
 }
