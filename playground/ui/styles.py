@@ -8,8 +8,10 @@ FRAME = """
 /* The control strip stays at the top, under Streamlit's own header, while the page scrolls below it. */
 [data-testid="stLayoutWrapper"]:has(> .st-key-strip) { position: sticky; top: 0; z-index: 90; }
 .st-key-strip { padding-block: 0.5rem; background: light-dark(#FFFFFF, #11171D); }
-/* What a link to a section leads to stays in sight below it; --strip is what live/sight.js measures. */
-[data-testid="stMain"] :is(h2, h3) { scroll-margin-top: calc(var(--strip, 8.25rem) + 1.75rem); }
+/* What a link leads to is in sight below it, and stays there where a section above grows, for a browser holds on to
+   what it sees first; --strip is what live/sight.js measures. */
+[data-testid="stMain"] { scroll-padding-top: calc(var(--strip, 8.25rem) + 1rem); }
+[data-testid="stMain"] :is(h2, h3) { scroll-margin-top: 0.75rem; }
 .st-key-sections p { white-space: nowrap; overflow-x: auto; scrollbar-width: none; }
 .st-key-run-strip { row-gap: 0.2rem; }
 .st-key-run-strip > .st-key-status { flex: 1 1 22rem; }
