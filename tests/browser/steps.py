@@ -37,7 +37,9 @@ def open_train(page: Page, template: str | None = None) -> None:
 
 
 def choose_template(page: Page, name: str) -> None:
-    page.get_by_role("combobox", name=re.compile("^Template")).click()
+    box = page.get_by_role("combobox", name=re.compile("^Template"))
+    expect(box).to_have_count(1)  # the one before stays in the page until a rerun has ended
+    box.click()
     page.get_by_role("option", name=name, exact=True).click()
     expect(page.locator('input[aria-label="Template"]').first).to_have_value(name)
     settle(page)
