@@ -81,7 +81,7 @@ class Chart {
     save.title = `Save ${this.title} as PNG`;
     save.setAttribute("aria-label", save.title);
     save.onclick = () => this.save();
-    this.sight = new InSight(this.element, 0, (isVisible) => {
+    this.sight = new InSight(this.element, { rim: 24 }, (isVisible) => {
       this.isVisible = isVisible;
       onVisible(this);
     });

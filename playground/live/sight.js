@@ -4,9 +4,10 @@
 const SEEN_AT_LEAST = 80; // px of a window's height, however low it is
 
 class InSight {
-  // `tell(isIntersecting)` at first, and whenever it changes; `rim` in pixels.
-  constructor(element, rim, tell) {
-    [this.element, this.rim, this.tell] = [element, rim, tell];
+  // `tell(isIntersecting)` at first, and whenever it changes. In pixels: the `rim` at its end that doesn't count, and its
+  // `head`, a title and buttons above what is to be seen.
+  constructor(element, { rim = 0, head = rim }, tell) {
+    Object.assign(this, { element, rim, head, tell });
     this.strip = document.querySelector(".st-key-strip");
     this.resize = new ResizeObserver(() => this.watch());
     this.resize.observe(document.documentElement);
@@ -25,7 +26,7 @@ class InSight {
     const covered = this.covered;
     document.documentElement.style.setProperty("--strip", `${covered}px`); // where a link to a section leads to
     const most = Math.max(0, (innerHeight - SEEN_AT_LEAST) / 2);
-    const margins = `${-Math.round(Math.min(covered + this.rim, most))}px 0px ${-Math.round(Math.min(this.rim, most))}px`;
+    const margins = `${-Math.round(Math.min(covered + this.rim, most))}px 0px ${-Math.round(Math.min(this.head, most))}px`;
     if (margins === this.margins) return;
     this.margins = margins;
     this.observer?.disconnect();

@@ -23,7 +23,7 @@ class Plot {
     });
     this.resize.observe(this.element);
     // Out of sight it is not drawn: a redraw costs 15 to 70 ms.
-    this.sight = new InSight(this.element, 0, (isVisible) => {
+    this.sight = new InSight(this.element, {}, (isVisible) => {
       this.isVisible = isVisible;
       if (isVisible && this.last) this.draw(...this.last);
     });
