@@ -36,7 +36,7 @@ class ActivationsPanel {
     this.layers.after(this.detail.element);
     this.histograms = new LayerHistograms();
     host.append(this.histograms.element);
-    this.sight = new InSight(this.histograms.element, { rim: 75 }, (isVisible) => {
+    this.sight = new InSight(this.histograms.element, { rim: RIM }, (isVisible) => {
       this.seesHistograms = isVisible;
       this.inside.wish();
     });

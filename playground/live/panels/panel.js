@@ -45,7 +45,7 @@ class Inside {
 // Before anything was trained there is nothing to ask.
 const NO_RUN = { id: "", at: null, status: null, series: {}, every: {}, kept: { steps: [], bytes: 0 }, parts: new Set(), wish() {} };
 
-const PANEL = { rim: 75, head: 160 };
+const [RIM, HEAD] = [75, 160]; // the board's panel is lower than a head while it is empty
 
 class PanelPart {
   constructor(root, Panel, options = {}) {
@@ -53,7 +53,7 @@ class PanelPart {
     this.Panel = Panel;
     this.options = options;
     this.isVisible = false;
-    this.sight = new InSight(root, PANEL, (isVisible) => {
+    this.sight = new InSight(root, { rim: RIM, head: options.isBoard ? RIM : HEAD }, (isVisible) => {
       this.isVisible = isVisible;
       this.live?.wish();
     });
