@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from playground.experiment import Training
 from playground.presets import TEMPLATES
 from playground.runs import control
-from tests.browser.inside_steps import look_at, open_inside, panel, see_step, still
+from tests.browser.inside_steps import look_at, open_inside, panel, see_step, still, tab_to
 from tests.browser.steps import LONG, wait_until
 from tests.server import Server
 
@@ -61,6 +61,20 @@ def test_a_section_that_the_next_one_has_pushed_under_the_strip_is_not_asked_for
         wait_until(page, partial(lambda own: VIEWS[own] in asked(), title))
         wait_until(page, partial(lambda other: VIEWS[other] not in asked(), before))
         expect(page.get_by_test_id("stMain").get_by_role("heading", name=title, exact=True)).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_to_reach_the_controls_by_keyboard_leaves_the_page_where_it_is(page: Page, finished: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    open_inside(page, finished)
+    look_at(page, "Weights")
+    place = still(panel(page, "Weights"))["y"]
+    controls = page.locator(".st-key-strip :is(button, input, a):enabled:visible")
+    controls.first.focus()
+    tab_to(page, controls.last)
+    box = panel(page, "Weights").bounding_box()
+    assert box is not None
+    assert box["y"] == place
 
 
 @pytest.mark.parametrize(("width", "height"), [(568, 320), (320, 256)])
