@@ -4,29 +4,44 @@
 const SEEN_AT_LEAST = 80; // px of a window's height, however low it is
 
 class InSight {
+  static all = new Set(); // weak references: what looked at a page that was left goes with its elements
+  static resize = new ResizeObserver(() => {
+    const covered = InSight.measureStrip();
+    for (const reference of InSight.all) {
+      const one = reference.deref();
+      if (one) one.watch(covered);
+      else InSight.all.delete(reference);
+    }
+  });
+
+  static get strip() {
+    return document.querySelector(".st-key-strip");
+  }
+
+  // Pixels at the top of the window that the strip covers; a link to a section leads to below it.
+  static measureStrip() {
+    const { strip } = InSight;
+    const { position, top } = strip ? getComputedStyle(strip.parentElement) : {};
+    const covered = position === "sticky" ? strip.offsetHeight + parseFloat(top) : 0;
+    document.documentElement.style.setProperty("--strip", `${covered}px`);
+    return covered;
+  }
+
   // `tell(isIntersecting)` at first, and whenever it changes. In pixels: the `rim` at its end that doesn't count, and its
   // `head`, a title and buttons above what is to be seen.
   constructor(element, { rim = 0, head = rim }, tell) {
     Object.assign(this, { element, rim, head, tell });
-    this.strip = document.querySelector(".st-key-strip");
-    this.resize = new ResizeObserver(() => this.watch());
-    this.resize.observe(document.documentElement);
-    if (this.strip) this.resize.observe(this.strip); // it grows while the page loads
-    this.watch();
+    this.reference = new WeakRef(this);
+    InSight.all.add(this.reference);
+    InSight.resize.observe(document.documentElement);
+    if (InSight.strip) InSight.resize.observe(InSight.strip); // it grows while the page loads
+    this.watch(InSight.measureStrip());
   }
 
-  // Pixels at the top of the window.
-  get covered() {
-    if (!this.strip) return 0;
-    const { position, top } = getComputedStyle(this.strip.parentElement);
-    return position === "sticky" ? this.strip.offsetHeight + parseFloat(top) : 0;
-  }
-
-  watch() {
-    const covered = this.covered;
-    document.documentElement.style.setProperty("--strip", `${covered}px`); // where a link to a section leads to
+  watch(covered) {
     const most = Math.max(0, (innerHeight - SEEN_AT_LEAST) / 2);
-    const margins = `${-Math.round(Math.min(covered + this.rim, most))}px 0px ${-Math.round(Math.min(this.head, most))}px`;
+    const [above, below] = [covered + this.rim, this.head].map((one) => Math.round(Math.min(one, most)));
+    const margins = `${-above}px 0px ${-below}px`;
     if (margins === this.margins) return;
     this.margins = margins;
     this.observer?.disconnect();
@@ -35,7 +50,7 @@ class InSight {
   }
 
   disconnect() {
-    this.resize.disconnect();
+    InSight.all.delete(this.reference);
     this.observer.disconnect();
   }
 }

@@ -93,12 +93,7 @@ class FieldPanel {
       this.unit = this.known(this.unit) ?? this.known(this.inside.unit) ?? this.firstUnit();
       this.view = null;
     }
-    if (!this.plot) {
-      this.plot = new Plot(data.figures.field);
-      this.chartHost.querySelector("h4").textContent = data.figures.field.layout.meta.title;
-      this.chartHost.querySelector("p").textContent = data.figures.field.layout.meta.look_for;
-      this.chartHost.append(this.plot.element);
-    }
+    this.plot ??= chartIn(this.chartHost, data.figures.field);
     this.show();
     if (this.view) this.draw("field", this.view);
     else this.plot.draw([], theme);

@@ -45,7 +45,9 @@ class Inside {
 // Before anything was trained there is nothing to ask.
 const NO_RUN = { id: "", at: null, status: null, series: {}, every: {}, kept: { steps: [], bytes: 0 }, parts: new Set(), wish() {} };
 
-const [RIM, HEAD] = [75, 160]; // the board's panel is lower than a head while it is empty
+// Pixels that don't count as seen: a panel's last ones, and its first, with nothing of a view in them. The board's panel
+// has hardly more than those before its first view comes.
+const [RIM, HEAD] = [75, 160];
 
 class PanelPart {
   constructor(root, Panel, options = {}) {
@@ -139,11 +141,6 @@ class PanelPart {
       }
     }
     if (this.when.textContent !== text) this.when.textContent = text;
-  }
-
-  remove() {
-    this.sight.disconnect();
-    this.panel?.remove?.();
   }
 }
 
