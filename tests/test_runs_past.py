@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from playground.errors import SpecError
 from playground.experiment import Augmentation, Experiment, Loss
@@ -13,7 +14,7 @@ from playground.runs.active import ActiveRun
 from playground.runs.journal import encode
 from playground.runs.past import Judged, Kept, Origin
 from playground.runs.store import Control, Store
-from playground.training.checkpoint import load
+from playground.training.checkpoint import load, save_weights
 from playground.training.events import Changed, Evaluated, Event, Stepped
 from playground.training.kept import kept_steps
 from tests.held_runs import claimed, held, recorded, train_to
@@ -75,6 +76,20 @@ def test_a_run_keeps_its_planned_steps_each_with_a_whole_checkpoint_its_size_and
         state, _ = load(file)
         assert (state["step"], state["live"]) == (one.step, one.live)
         assert one.bytes == file.stat().st_size
+
+
+def test_whole_epochs_before_a_kept_step_are_read_from_its_file_and_none_where_that_says_nothing(store: Store) -> None:
+    active = finished(store)
+    for one in store.past.kept(active.id):
+        assert store.past.epochs_done(active.id, one.step) == one.step // 10
+    file = store.past.kept_checkpoint(active.id, 60)
+    save_weights(active.trainer, file)
+    assert store.past.epochs_done(active.id, 60) == 0
+    for content in (b"", file.read_bytes()[:99], save({"a": np.zeros(3)})):
+        file.write_bytes(content)
+        assert store.past.epochs_done(active.id, 60) == 0
+    file.unlink()
+    assert store.past.epochs_done(active.id, 60) == 0
 
 
 def test_a_verdict_is_on_record_for_each_evaluation_and_its_mean_is_the_accuracy(store: Store) -> None:

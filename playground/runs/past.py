@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
 from sqlalchemy import Connection, Engine, delete, func, insert, literal, select, update
 
 from playground.experiment import Augmentation, read
 from playground.runs.journal import until
 from playground.runs.schema import chunks, forks, kept, runs, verdicts
+from playground.training.saved import UNREADABLE, state_of
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class Past:
 
     def epochs_done(self, run_id: str, step: int) -> int:
         """Whole epochs that a kept step has behind it; 0 where its file can't be read."""
-        with suppress(OSError, SafetensorError), safe_open(self.kept_checkpoint(run_id, step), "numpy") as content:
-            return int(json.loads(content.metadata()["state"])["place"]["epoch"])
+        with suppress(*UNREADABLE):
+            return int(state_of(self.kept_checkpoint(run_id, step))["place"]["epoch"])
         return 0
 
     def add(self, run_id: str, steps: Iterable[Kept], judged: Iterable[Judged]) -> None:

@@ -5,14 +5,12 @@ its live values. It is renamed into place when it is whole, so a reader, or a cr
 checkpoint or the new one.
 """
 
-import json
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -21,10 +19,8 @@ from playground.experiment import Experiment
 from playground.network.build import Net
 from playground.training.batches import Place
 from playground.training.forks import check_fork, check_length
+from playground.training.saved import UNREADABLE, State, metadata_of, state_in
 from playground.training.trainer import Trainer
-
-State = dict[str, Any]
-UNREADABLE = (OSError, ValueError, KeyError, SafetensorError)
 
 
 def save(trainer: Trainer, file: Path) -> None:
@@ -107,9 +103,8 @@ def weights_at(net: Net, file: Path) -> int:
 def read(file: Path, beginning: str) -> tuple[State, dict[str, Tensor]]:
     """(state, the tensors whose names begin so)."""
     with safe_open(file, "pt") as content:
-        state = json.loads((content.metadata() or {})["state"])
         names = [name for name in content.keys() if name.startswith(beginning)]  # noqa: SIM118 (not a mapping)
-        return state, {name: content.get_tensor(name) for name in names}
+        return state_in(content), {name: content.get_tensor(name) for name in names}
 
 
 def write(file: Path, state: State, tensors: dict[str, Tensor]) -> None:
@@ -117,7 +112,7 @@ def write(file: Path, state: State, tensors: dict[str, Tensor]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f"{file.name}.part")
     plain = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    save_file(plain, part, {"state": json.dumps(state)})
+    save_file(plain, part, metadata_of(state))
     os.replace(part, file)
 
 
