@@ -10,7 +10,10 @@ FRAME = """
 .st-key-strip { padding-block: 0.5rem; background: light-dark(#FFFFFF, #11171D); }
 /* What a link leads to is in sight below it, and stays there where a section above grows, for a browser holds on to
    what it sees first; --strip is what live/sight.js measures. */
-[data-testid="stMain"] { --covered: calc(var(--strip, 8.25rem) + 1rem); scroll-padding-top: var(--covered); }
+[data-testid="stMain"]:has(.st-key-strip) {
+  --covered: calc(var(--strip, 8.25rem) + 1rem);
+  scroll-padding-top: var(--covered);
+}
 /* The strip itself is always in sight: to reach a button of it by keyboard doesn't scroll the page. */
 .st-key-strip * { scroll-margin-block: calc(-1 * var(--covered)) var(--covered); }
 [data-testid="stMain"] :is(h2, h3) { scroll-margin-top: 0.75rem; }
