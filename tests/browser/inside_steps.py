@@ -5,6 +5,9 @@ from collections.abc import Sequence
 
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
+from playground.experiment import Training
+from playground.presets import TEMPLATES
+from playground.runs import control
 from tests.browser.steps import LONG, settle, wait_until
 from tests.server import Server
 
@@ -17,10 +20,18 @@ SECTIONS = {
     "Mistakes": "dlp-mistakes",
     "Map": "dlp-map",
 }
+CNN = TEMPLATES["CNN 16-32"]
 ALL_IN_SIGHT = {"width": 1440, "height": 9000}
 Line = Sequence[tuple[float, float]]  # of points, each by its shares of the pad's width and height
 SEVEN: Line = ((0.25, 0.25), (0.75, 0.25), (0.6, 0.5), (0.45, 0.85))
 ONE: Line = ((0.5, 0.15), (0.5, 0.85))
+
+
+def trained(server: Server, training: Training) -> str:
+    """A run of the small CNN that has ended; nothing of it is kept in a browser."""
+    run_id = control.start(server.store, CNN.but(training=training), "CNN 16-32")
+    assert control.wait(lambda: control.state_of(server.store, run_id) == "finished", patience=LONG / 1000)
+    return run_id
 
 
 def open_inside(page: Page, run_id: str) -> None:

@@ -10,11 +10,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from playground.experiment import Experiment, Training
-from playground.presets import TEMPLATES
 from playground.runs import control
 from playground.runs.states import ENDED
 from tests.browser.inside_steps import (
     ALL_IN_SIGHT,
+    CNN,
     ONE,
     SECTIONS,
     accuracy,
@@ -37,6 +37,7 @@ from tests.browser.inside_steps import (
     step_of,
     still,
     tab_to,
+    trained,
     unit_title,
     verdict,
 )
@@ -45,20 +46,13 @@ from tests.server import Server
 
 pytestmark = pytest.mark.browser
 
-CNN = TEMPLATES["CNN 16-32"]
 LAST = 110  # step: two epochs of 3,500 digits in batches of 64
-
-
-def ended(server: Server, training: Training) -> str:
-    run_id = control.start(server.store, CNN.but(training=training), "CNN 16-32")
-    assert control.wait(lambda: control.state_of(server.store, run_id) == "finished", patience=LONG / 1000)
-    return run_id
 
 
 @pytest.fixture(scope="module")
 def finished(server: Server) -> str:
     """A run of two epochs that has ended; nothing of it is kept in a browser."""
-    return ended(server, Training(epochs=2))
+    return trained(server, Training(epochs=2))
 
 
 @pytest.fixture
@@ -339,7 +333,7 @@ def test_a_finished_run_is_looked_into_after_a_reload(page: Page, finished: str)
 
 
 def test_the_film_plays_through_the_steps_and_stops_at_the_last(page: Page, server: Server) -> None:
-    run_id = ended(server, Training(unit="steps", steps=12))
+    run_id = trained(server, Training(unit="steps", steps=12))
     open_inside(page, run_id)
     panel(page, "Activations").evaluate(
         """root => {

@@ -9,10 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from playground.experiment import Training
-from playground.presets import TEMPLATES
-from playground.runs import control
-from tests.browser.inside_steps import look_at, open_inside, panel, see_step, still, tab_to
-from tests.browser.steps import LONG, wait_until
+from tests.browser.inside_steps import look_at, open_inside, panel, see_step, still, tab_to, trained
+from tests.browser.steps import wait_until
 from tests.server import Server
 
 pytestmark = pytest.mark.browser
@@ -41,10 +39,7 @@ LONELIEST = """(root) => {
 
 @pytest.fixture(scope="module")
 def finished(server: Server) -> str:
-    experiment = TEMPLATES["CNN 16-32"].but(training=Training(unit="steps", steps=40, device="cpu"))
-    run_id = control.start(server.store, experiment, "CNN 16-32")
-    assert control.wait(lambda: control.state_of(server.store, run_id) == "finished", patience=LONG / 1000)
-    return run_id
+    return trained(server, Training(unit="steps", steps=40, device="cpu"))
 
 
 @pytest.mark.parametrize("width", [1440, 390])
