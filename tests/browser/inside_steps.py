@@ -80,8 +80,13 @@ def slide_to(page: Page, place: int) -> int:
 
 
 def still(element: Locator) -> FloatRect:
-    """Where an element is once it no longer moves, for what is above it may still grow."""
+    """Bring an element into the middle of the window; returns where it then is."""
     element.evaluate("element => element.scrollIntoView({ block: 'center' })")
+    return resting(element)
+
+
+def resting(element: Locator) -> FloatRect:
+    """Where an element is once it no longer moves, for what is above it may still grow."""
     boxes: list[FloatRect | None] = []
 
     def rests() -> bool:

@@ -9,7 +9,18 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from playground.experiment import Training
-from tests.browser.inside_steps import look_at, open_inside, panel, see_step, still, tab_to, trained
+from tests.browser.inside_steps import (
+    layer_tiles,
+    look_at,
+    open_inside,
+    panel,
+    resting,
+    see_step,
+    still,
+    tab_to,
+    trained,
+    unit_title,
+)
 from tests.browser.steps import wait_until
 from tests.server import Server
 
@@ -67,9 +78,16 @@ def test_to_reach_the_controls_by_keyboard_leaves_the_page_where_it_is(page: Pag
     controls = page.locator(".st-key-strip :is(button, input, a):enabled:visible")
     controls.first.focus()
     tab_to(page, controls.last)
-    box = panel(page, "Weights").bounding_box()
-    assert box is not None
-    assert box["y"] == place
+    assert resting(panel(page, "Weights"))["y"] == place
+
+
+def test_a_click_on_a_map_whose_sum_is_in_sight_leaves_the_page_where_it_is(page: Page, finished: str) -> None:
+    open_inside(page, finished)
+    tiles = layer_tiles(page, "MaxPool2d #2")
+    place = still(tiles)["y"]
+    tiles.locator("canvas").first.click(position={"x": 10, "y": 10})
+    expect(unit_title(page)).to_contain_text("MaxPool2d #2")
+    assert resting(tiles)["y"] == place
 
 
 @pytest.mark.parametrize(("width", "height"), [(568, 320), (320, 256)])
