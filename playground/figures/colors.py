@@ -12,6 +12,9 @@ BATCH = "rgba(112, 141, 166, 0.6)"
 GRID = "rgba(128, 140, 152, 0.22)"
 MARK = "rgba(128, 140, 152, 0.9)"
 
+# Of experiments that are compared, in their order; none of them is a split's.
+ARMS = ("#7A57B0", "#C98208", "#159A8C", "#CE4A84", "#4A86D8", "#7B8C1E", "#A0603C", "#6E7F90")
+
 DEPTH = ("#7A57B0", "#3D77BE", "#268C91", "#5B8E3C", "#A37C14", "#C2603A")
 
 # A colour for each class 0 to 9, found by search: any two differ by at least 0.08 in OKLab for normal eyes and for all

@@ -154,4 +154,5 @@ const PARTS = {
   drawing: panel(DrawingPanel),
   mistakes: panel(MistakesPanel),
   map: panel(MapPanel),
+  figures: Figures,
 };

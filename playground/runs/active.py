@@ -48,6 +48,7 @@ class ActiveRun:
         self.new_kept: list[Kept] = []
         self.new_judged: list[Judged] = []
         self.kept_bytes = 0
+        self.most_bytes = kept_bytes() // store.studies.runs_beside(run.id)  # a study takes no more disk than a run
         self.begin(run)
         self.kept_bytes += own_bytes(store.past.kept(run.id), store.past.origin(run.id))
         self.plan()
@@ -180,12 +181,12 @@ class ActiveRun:
     def plan(self) -> None:
         """Which steps will be kept, as long as the run ends where it is planned to end now."""
         weights = sum(parameter.numel() * parameter.element_size() for parameter in self.trainer.parameters)
-        most = max(2, min(MOST_KEPT, kept_bytes() // (weights * (1 + MOST_AVERAGES))))
+        most = max(2, min(MOST_KEPT, self.most_bytes // (weights * (1 + MOST_AVERAGES))))
         self.keeping = frozenset(kept_steps(self.trainer.total_steps, most))
 
     def keep(self) -> None:
         """A checkpoint of this step that stays, if it isn't the one too many, nor another worker's by now."""
-        if self.kept_bytes > kept_bytes():
+        if self.kept_bytes > self.most_bytes:
             return
         self.store.check_hold(self.id, self.holder)
         file = self.store.past.kept_checkpoint(self.id, self.trainer.step)

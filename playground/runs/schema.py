@@ -99,6 +99,27 @@ shown = Table(
     Column("content", LargeBinary, nullable=False),
 )
 
+studies = Table(
+    "studies",  # what a lab runs at a press of its button: several runs for one question
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("lab", String, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("setup", Text, nullable=False),  # JSON
+    Column("task", Integer),  # the question about the set-up itself, where there is one
+    Column("planned", Integer, nullable=False),  # runs
+    Column("created", Float, nullable=False),
+)
+
+trials = Table(
+    "trials",  # the runs of studies
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("study", ForeignKey("studies.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("arm", String, nullable=False),
+    Column("seed", Integer, nullable=False),
+)
+
 tasks = Table(
     "tasks",
     metadata,

@@ -1,8 +1,6 @@
 """The run store: all that lies between pages and training, in one database."""
 
 import json
-import secrets
-import string
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
+    exists,
     func,
     insert,
     select,
@@ -25,14 +24,14 @@ from sqlalchemy import (
 )
 
 from playground.experiment import Experiment, read
+from playground.runs.ids import new_name
 from playground.runs.past import Origin, Past
-from playground.runs.schema import chunks, controls, metadata, runs, tasks, workers
+from playground.runs.schema import chunks, controls, metadata, runs, tasks, trials, workers
 from playground.runs.sights import Sights
 from playground.runs.states import ACTIVE, ENDED, LIVE, State
+from playground.runs.studies import Studies, Trial
 
 Holder = tuple[str | None, int]  # worker and attempt: another attempt of the same worker is another hold
-LETTERS = string.ascii_letters + string.digits
-ID_LENGTH = 10  # 60 bits: nobody guesses another one's run
 STALE_AFTER = 10.0  # seconds without a sign of life after which a worker counts as gone
 # Made once: a worker asks fifty times a second.
 OPEN_CONTROLS = (
@@ -106,8 +105,8 @@ class Task:
 class Store:
     """Runs, their curves, controls and tasks; every method is one short transaction.
 
-    `past` has what stays of each run's earlier steps, `sights` what somebody watches. `url` is any SQLAlchemy URL;
-    `folder` holds the checkpoints.
+    `past` has what stays of each run's earlier steps, `sights` what somebody watches, `studies` which runs belong
+    together. `url` is any SQLAlchemy URL; `folder` holds the checkpoints.
     """
 
     def __init__(self, url: str, folder: Path) -> None:
@@ -117,23 +116,34 @@ class Store:
         metadata.create_all(self.engine)
         self.past = Past(self.engine, folder)
         self.sights = Sights(self.engine)
+        self.studies = Studies(self.engine)
 
     def close(self) -> None:
         self.engine.dispose()
 
     # --- runs -------------------------------------------------------------------------------------------------------
 
-    def create(self, experiment: Experiment, name: str, begin: str = "run", origin: Origin | None = None) -> str:
-        """Put a new run into the queue and return its id, of letters and digits: fit for addresses and widget keys.
+    def create(
+        self,
+        experiment: Experiment,
+        name: str,
+        begin: str = "run",
+        origin: Origin | None = None,
+        trial: Trial | None = None,
+    ) -> str:
+        """Put a new run into the queue and return its id.
 
-        With an origin it is a fork: it has that run's past up to a kept step, and goes on from there.
+        With an origin it is a fork: it has that run's past up to a kept step, and goes on from there. With a trial it
+        belongs to a study.
         """
-        run_id = "r" + "".join(secrets.choice(LETTERS) for _ in range(ID_LENGTH))
+        run_id = new_name("r")
         values = {"id": run_id, "name": name, "experiment": experiment.model_dump_json(), "begin": begin}
         with self.engine.begin() as connection:
             connection.execute(insert(runs).values(**values, state="queued", created=time.time()))
             if origin is not None:
                 self.past.share(connection, run_id, origin)
+            if trial is not None:
+                self.studies.add(connection, run_id, trial)
         return run_id
 
     def run(self, run_id: str) -> Run | None:
@@ -141,9 +151,11 @@ class Store:
             row = connection.execute(select(runs).where(runs.c.id == run_id)).first()
         return run_of(row) if row else None
 
-    def runs(self, states: Sequence[State] = LIVE, limit: int = 100) -> list[Run]:
-        """The newest first."""
+    def runs(self, states: Sequence[State] = LIVE, limit: int = 100, with_trials: bool = False) -> list[Run]:
+        """The newest first; those of studies only where asked for."""
         query = select(runs).where(runs.c.state.in_(states)).order_by(runs.c.created.desc()).limit(limit)
+        if not with_trials:
+            query = query.where(~exists().where(trials.c.run == runs.c.id))
         with self.engine.connect() as connection:
             return [run_of(row) for row in connection.execute(query)]
 

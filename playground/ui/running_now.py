@@ -1,4 +1,4 @@
-"""The sidebar's list of live runs, each with a link and Stop."""
+"""The sidebar's list of live runs, each with a link and Stop, and of the labs' studies that go on."""
 
 import streamlit as st
 
@@ -9,10 +9,16 @@ from playground.runs.store import Store
 @st.fragment(run_every="2s")
 def running_now(store: Store) -> None:
     """Shown on every page; looks again every two seconds."""
-    live = store.runs()
-    if not live:
+    live, studies = store.runs(), store.studies.going_on()
+    if not live and not studies:
         return
     st.caption("Running now")
+    for study in studies:
+        st.page_link(
+            f"{study.lab.replace('-', '_')}.py",
+            label=f"{study.lab.replace('-', ' ').capitalize()} · {study.ended} of {study.runs} runs",
+            query_params={"study": study.study},
+        )
     for run in live:
         with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall"):
             left = run.seconds_left

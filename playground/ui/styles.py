@@ -77,6 +77,17 @@ NETWORK = """
 }
 </style>
 """
+LAB = """
+<style>
+.lab-arm { display: flex; align-items: center; gap: 0.5rem; }
+.lab-arm i { width: 0.7rem; height: 0.7rem; border-radius: 50%; flex: none; }
+.lab-difference { font-size: 0.8rem; opacity: 0.75; margin-top: 0.15rem; }
+[class*="st-key-arm-"] [data-testid="stMarkdownContainer"] p { font-size: 0.85rem; }
+[class*="st-key-arm-"] :is([data-testid="stPageLink"] a, button) { padding-inline: 0.3rem; min-height: 1.6rem; }
+[class*="st-key-arm-"] :is([data-testid="stPageLink"], button) p { font-size: 0.85rem; white-space: nowrap; }
+.st-key-answer { max-width: 60rem; }
+</style>
+"""
 
 
 def frame_style() -> None:
@@ -86,3 +97,7 @@ def frame_style() -> None:
 
 def network_style() -> None:
     st.html(NETWORK)
+
+
+def lab_style() -> None:
+    st.html(LAB)

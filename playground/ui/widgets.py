@@ -5,16 +5,22 @@ as it was and the reason stands beside the control, which keeps what was typed.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar, get_args
+from typing import Any, Protocol, TypeVar, get_args
 
 import streamlit as st
 
 from playground.errors import SpecError
 from playground.experiment import Spec
 from playground.ui.help import HELP, TAKES_EFFECT
-from playground.ui.session import Draft
 
 S = TypeVar("S", bound=Spec)
+
+
+class Keyed(Protocol):
+    """What names the widgets of a page's fields: the draft on page Train, a topic's keys in a lab."""
+
+    def key(self, path: str) -> str: ...
+
 
 LOG_GRID = tuple(float(f"{mantissa}e{exponent}") for exponent in range(-6, 1) for mantissa in (1, 1.5, 2, 3, 5, 7))
 LEARNING_RATES = (*(rate for rate in LOG_GRID if rate <= 5), 7.0, 10.0)
@@ -42,7 +48,14 @@ def name_of(path: str) -> str:
 
 
 def choose(
-    draft: Draft, path: str, spec: S, label: str, names: Mapping[str, str] | None = None, *, width: Any = "stretch"
+    draft: Keyed,
+    path: str,
+    spec: S,
+    label: str,
+    names: Mapping[str, str] | None = None,
+    *,
+    width: Any = "stretch",
+    help: str | None = None,
 ) -> S:
     """A menu of the values that the field's type allows; `names` says how some of them are shown."""
     shown = names or {}
@@ -53,13 +66,21 @@ def choose(
         index=options.index(getattr(spec, name_of(path))),
         format_func=lambda option: shown.get(option, option),
         key=draft.key(path),
-        help=HELP[path],
+        help=help or HELP[path],
         width=width,
     )
     return taken(path, spec, value)
 
 
-def segments(draft: Draft, path: str, spec: S, label: str, names: Mapping[str, str] | None = None) -> S:
+def segments(
+    draft: Keyed,
+    path: str,
+    spec: S,
+    label: str,
+    names: Mapping[str, str] | None = None,
+    *,
+    help: str | None = None,
+) -> S:
     """A row of the values that the field's type allows."""
     shown = names or {}
     value = st.segmented_control(
@@ -69,13 +90,13 @@ def segments(draft: Draft, path: str, spec: S, label: str, names: Mapping[str, s
         required=True,
         format_func=lambda option: shown.get(option, option),
         key=draft.key(path),
-        help=HELP[path],
+        help=help or HELP[path],
     )
     return taken(path, spec, value)
 
 
 def number(
-    draft: Draft,
+    draft: Keyed,
     path: str,
     spec: S,
     label: str,
@@ -106,13 +127,13 @@ def number(
     return taken(path, spec, entered)
 
 
-def toggle(draft: Draft, path: str, spec: S, label: str) -> S:
-    value = st.toggle(label, value=getattr(spec, name_of(path)), key=draft.key(path), help=HELP[path])
+def toggle(draft: Keyed, path: str, spec: S, label: str, *, help: str | None = None) -> S:
+    value = st.toggle(label, value=getattr(spec, name_of(path)), key=draft.key(path), help=help or HELP[path])
     return taken(path, spec, value)
 
 
 def pick(
-    draft: Draft,
+    draft: Keyed,
     path: str,
     spec: S,
     label: str,
@@ -120,6 +141,7 @@ def pick(
     *,
     shown: Callable[[Any], str] | None = None,
     is_live: bool = False,
+    help: str | None = None,
 ) -> S:
     """A slider over given values, among which the present one always is."""
     value = getattr(spec, name_of(path))
@@ -129,7 +151,7 @@ def pick(
         value=value,
         format_func=shown or plain,
         key=draft.key(path),
-        help=f"{HELP[path]} {TAKES_EFFECT}" if is_live else HELP[path],
+        help=f"{HELP[path]} {TAKES_EFFECT}" if is_live else help or HELP[path],
     )
     return taken(path, spec, chosen)
 
