@@ -3,6 +3,7 @@
 import streamlit as st
 
 from playground.runs.settings import shared_store
+from playground.ui.navigation import navigation
 from playground.ui.running_now import running_now
 from playground.ui.styles import frame_style
 
@@ -14,16 +15,16 @@ MARK = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
 </svg>"""
 
 st.set_page_config(page_title="Deep learning playground", page_icon=MARK, layout="wide")
-page = st.navigation(
-    {
-        "": [st.Page("home.py", title="Home", icon=":material/home:", default=True)],
-        "Play": [
-            st.Page("train.py", title="Train", icon=":material/play_circle:", url_path="train"),
-            st.Page("inside.py", title="Inside", icon=":material/biotech:", url_path="inside"),
-        ],
-    }
-)
+sections = {
+    "": [st.Page("home.py", title="Home", icon=":material/home:", default=True)],
+    "Play": [
+        st.Page("train.py", title="Train", icon=":material/play_circle:", url_path="train"),
+        st.Page("inside.py", title="Inside", icon=":material/biotech:", url_path="inside"),
+    ],
+}
+page = st.navigation(sections, position="hidden")
 frame_style()
 with st.sidebar:
+    navigation(sections)
     running_now(shared_store())
 page.run()

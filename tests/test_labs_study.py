@@ -9,7 +9,7 @@ import torch
 from playground.errors import SpecError
 from playground.experiment import Flatten, Linear, Network, ReLU
 from playground.labs import study as studies
-from playground.labs.duration import SHORTEST, foreseen_seconds, slowness, steps, wait
+from playground.labs.duration import SHORTEST, foreseen_seconds, left, slowness, steps, wait
 from playground.labs.outcome import Results
 from playground.labs.topic import Arm, Topic, planned, with_seed
 from playground.runs import tasks
@@ -201,6 +201,16 @@ def test_a_slow_machine_is_known_by_its_latest_runs(store: Store) -> None:
         store.set_state(run_id, "finished", seconds=3 * foreseen_seconds(long))
     assert 3 * foreseen_seconds(long) > SHORTEST
     assert slowness(store) == pytest.approx(3)
+
+
+def test_what_is_left_shrinks_as_runs_end(store: Store) -> None:
+    study_id = begun(store)
+    before = left(store, found(store, study_id).outcomes, 1)
+    (first, _), (second, _) = store.studies.trials(study_id)
+    store.set_state(first, "finished")
+    assert 0 < left(store, found(store, study_id).outcomes, 1) < before
+    store.set_state(second, "finished")
+    assert left(store, found(store, study_id).outcomes, 1) == 0
 
 
 def test_planned_is_each_arm_with_each_seed() -> None:

@@ -181,6 +181,15 @@ def test_the_sidebar_says_a_time_as_the_status_line_does(seconds: float, text: s
     assert duration(seconds) == text
 
 
+@pytest.mark.parametrize("page", ["home.py", "train.py", "inside.py"])
+def test_the_sidebars_links_lead_to_the_run_that_was_looked_at(shared: Store, page: str) -> None:
+    run_id = trained(shared)
+    links = {link.proto.label: link.proto for link in opened(page, run=run_id).get("page_link")}
+    assert links["Train"].query_string == f"run={run_id}"
+    assert links["Inside"].query_string == f"run={run_id}"
+    assert links["Home"].query_string == ""
+
+
 def test_the_sidebar_says_how_long_a_run_takes_yet(shared: Store) -> None:
     run_id = shared.create(SMALL, "long")
     shared.set_state(run_id, "running")

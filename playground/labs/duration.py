@@ -1,4 +1,4 @@
-"""How long runs will take, before they begin."""
+"""How long runs will take, before they begin and while they last."""
 
 from collections.abc import Iterable
 from math import ceil
@@ -7,6 +7,7 @@ from statistics import median
 from playground.data.digits import load_digits
 from playground.data.splits import split
 from playground.experiment import Experiment
+from playground.labs.outcome import Outcome
 from playground.network.shapes import trace
 from playground.runs.store import Store
 
@@ -53,4 +54,15 @@ def slowness(store: Store) -> float:
 def wait(store: Store, experiments: Iterable[Experiment], workers: int) -> float:
     """Seconds until all of them have ended, on so many workers that share them."""
     every = [BEGIN + slowness(store) * foreseen_seconds(experiment) for experiment in experiments]
+    return max(sum(every) / max(workers, 1), max(every, default=0.0))
+
+
+def left(store: Store, outcomes: Iterable[Outcome], workers: int) -> float:
+    """Seconds until all that go on have ended, on so many workers that share them."""
+    factor = slowness(store)
+    every = [
+        BEGIN + factor * foreseen_seconds(one.arm.experiment) if one.seconds_left is None else one.seconds_left
+        for one in outcomes
+        if one.is_live
+    ]
     return max(sum(every) / max(workers, 1), max(every, default=0.0))

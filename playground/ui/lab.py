@@ -101,18 +101,23 @@ def settle(lab: Lab, topic: Topic, knobs: Callable[[Keys, Any], Any]) -> Setup:
     keys = Keys(f"{lab.name}.{topic.name}", edition)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="knobs"):
         setup = knobs(keys, before)
-        with st.container(width=220):
-            setup = pick(
-                keys,
-                "seeds",
-                setup,
-                "Repeat over seeds",
-                SEEDS,
-                help="Each arm is trained once with each seed: other splits, weights and orders. "
-                "The spread shows what luck alone does.",
-            )
+        if topic.task is None:
+            setup = seeds(keys, setup)
     remember_setup(lab, topic, setup)
     return setup
+
+
+def seeds(keys: Keys, setup: Setup) -> Setup:
+    with st.container(width=220):
+        return pick(
+            keys,
+            "seeds",
+            setup,
+            "Repeat over seeds",
+            SEEDS,
+            help="Each arm is trained once with each seed: other splits, weights and orders of batches. "
+            "The spread shows what luck alone does.",
+        )
 
 
 def guessed(lab: Lab, topic: Topic, setup: Setup) -> Setup:
@@ -153,7 +158,7 @@ def run_buttons(store: Store, topic: Topic, setup: Setup, study: Study | None) -
             if stopped:
                 studies.stop(store, study.id)
                 st.rerun()
-        if problem is None:
+        if problem is None and not goes_on:
             st.caption(foresight(len(planned(topic, setup)), seconds))
     if problem is not None:
         error_beside("lab", problem)

@@ -11,13 +11,16 @@ from playground.errors import SpecError
 from playground.figures.arms import color_of
 from playground.labs.claims import Claim
 from playground.labs.difference import differences
+from playground.labs.duration import left
 from playground.labs.outcome import Outcome, Results
 from playground.labs.study import results
 from playground.labs.topic import Arm, Setup, Topic
 from playground.live.figures import figures
+from playground.runs.settings import settings
 from playground.runs.store import Store
 from playground.runs.studies import Study
 from playground.ui import session
+from playground.ui.running_now import duration
 from playground.ui.status import COLORS
 
 MOST_CARDS = 8
@@ -33,6 +36,7 @@ def show_results(store: Store, topic: Topic, study: Study | None, setup: Setup, 
         arms, found = [], Results()  # said beside the knobs
     if goes_on and found.is_over:
         st.rerun()
+    show_progress(store, found)
     show_arms(arms, found)
     figures(topic.charts(setup, found), key=f"{topic.name}.charts")
     with st.container(key="answer"):
@@ -44,6 +48,19 @@ def shown_arms(topic: Topic, setup: Setup, found: Results) -> list[Arm]:
     """The arms of the plan, and those that were added to the study."""
     arms = {arm.name: arm for arm in topic.arms(setup)}
     return [*arms.values(), *{one.arm.name: one.arm for one in found.outcomes if one.arm.name not in arms}.values()]
+
+
+def show_progress(store: Store, found: Results) -> None:
+    """How many runs have ended, and how long the others take. The line stays, so that nothing below it moves."""
+    total = len(found.outcomes)
+    if not total:
+        return
+    done = sum(not one.is_live for one in found.outcomes)
+    if done < total:
+        seconds = left(store, found.outcomes, settings().workers)
+        st.caption(f"{done} of {total} runs have ended · about {duration(seconds)} left")
+    else:
+        st.caption("Measuring what they have learned." if not found.is_over else f"All {total} runs have ended.")
 
 
 # --- arms -----------------------------------------------------------------------------------------------------------
@@ -120,11 +137,7 @@ def open_in_train(arm: Arm, place: int, outcomes: Sequence[Outcome]) -> None:
 
 
 def show_many(arms: Sequence[Arm], found: Results) -> None:
-    """Too many for cards: a bar, and a list of links that folds."""
-    done = sum(not one.is_live for one in found.outcomes)
-    total = len(found.outcomes)
-    if total and done < total:
-        st.progress(done / total, text=f"{done} of {total} runs have ended")
+    """Too many for cards: what went wrong, and a list of links that folds."""
     troubled = [one for one in found.outcomes if one.state in ("failed", "diverged", "lost")]
     for state, group in groupby(sorted(troubled, key=lambda one: one.state), key=lambda one: one.state):
         names = ", ".join(dict.fromkeys(one.arm.name for one in group))

@@ -5,6 +5,9 @@ import streamlit as st
 FRAME = """
 <style>
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 2.5vw, 3rem); }
+.st-key-navigation [data-testid="stPageLink"] { margin-block: 1px; }
+.st-key-navigation [data-testid="stPageLink"] a { min-height: 1.75rem; padding-block: 0.1rem; }
+.st-key-navigation [data-testid="stCaptionContainer"] { margin-block: 0.9rem -0.7rem; }
 /* The control strip stays at the top, under Streamlit's own header, while the page scrolls below it. */
 [data-testid="stLayoutWrapper"]:has(> .st-key-strip) { position: sticky; top: 0; z-index: 90; }
 .st-key-strip { padding-block: 0.5rem; background: light-dark(#FFFFFF, #11171D); }

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(autouse=True)
 def nothing_left_running(server: Server) -> None:
     """Each journey has the machine for itself."""
-    for run in server.store.runs():
+    for run in server.store.runs(with_trials=True):
         server.store.ask(run.id, "stop")
 
 
@@ -274,6 +274,17 @@ def test_the_sidebars_link_leads_back_to_the_run(page: Page) -> None:
     page.get_by_role("link", name="Train", exact=True).click()
     see_state(page, "running")
     assert page.url == address
+    page.go_back()
+    expect(button(page, "Start with a small CNN")).to_be_visible()
+
+
+def test_on_a_phone_a_link_in_the_sidebar_folds_it_away(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/")
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Train", exact=True).click()
+    expect(page.get_by_test_id("stExpandSidebarButton")).to_be_visible()
+    expect(button(page, "Train")).to_be_in_viewport()
 
 
 def test_a_line_reaches_its_newest_point_whether_or_not_the_axes_were_drawn_anew(page: Page) -> None:
