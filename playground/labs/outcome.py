@@ -1,8 +1,11 @@
 """What came out of a study so far: tables of its runs, and what was measured of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from playground.labs.topic import Arm
@@ -52,16 +55,22 @@ class Results:
     problem: str = ""
     is_over: bool = False
 
+    @cached_property
+    def all_curves(self) -> pd.DataFrame:
+        return below_one_another([(one, one.evaluated) for one in self.outcomes])
+
+    @cached_property
+    def all_finals(self) -> pd.DataFrame:
+        done = [one for one in self.outcomes if one.state == "finished"]
+        return below_one_another([(one, one.evaluated.tail(1)) for one in done])
+
     def curves(self) -> pd.DataFrame:
         """`PLACE` and `CURVE`, all evaluations of all runs."""
-        parts = [placed(outcome, outcome.evaluated) for outcome in self.outcomes if len(outcome.evaluated)]
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*PLACE, *CURVE])
+        return self.all_curves
 
     def finals(self) -> pd.DataFrame:
         """`PLACE` and `CURVE`, the last evaluation of each finished run."""
-        done = [outcome for outcome in self.outcomes if outcome.state == "finished" and len(outcome.evaluated)]
-        parts = [placed(outcome, outcome.evaluated.tail(1)) for outcome in done]
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*PLACE, *CURVE])
+        return self.all_finals
 
     def ended(self, arm: str) -> tuple[Outcome, ...]:
         """An arm's finished runs, by seed."""
@@ -69,6 +78,14 @@ class Results:
         return tuple(sorted(found, key=lambda outcome: outcome.seed))
 
 
-def placed(outcome: Outcome, rows: pd.DataFrame) -> pd.DataFrame:
-    arm = outcome.arm
-    return rows.assign(arm=arm.name, group=arm.line, at=arm.at, seed=outcome.seed)[[*PLACE, *rows.columns]]
+def below_one_another(parts: Sequence[tuple[Outcome, pd.DataFrame]]) -> pd.DataFrame:
+    """The runs' rows in one table, each with its run's place."""
+    filled = [(outcome, rows) for outcome, rows in parts if len(rows)]
+    if not filled:
+        return pd.DataFrame(columns=[*PLACE, *CURVE])
+    table = pd.concat([rows for _, rows in filled], ignore_index=True)
+    counts = [len(rows) for _, rows in filled]
+    places = [(one.arm.name, one.arm.line, one.arm.at, one.seed) for one, _ in filled]
+    for position, (name, values) in enumerate(zip(PLACE, zip(*places, strict=True), strict=True)):
+        table.insert(position, name, np.repeat(np.array(values, dtype=object), counts))
+    return table.astype({"at": float, "seed": int})

@@ -12,9 +12,11 @@ from playground.experiment import Experiment
 from playground.labs.outcome import CURVE, Outcome, Results
 from playground.labs.topic import Arm, Lab, Setup, Topic, planned, with_seed
 from playground.runs import control
-from playground.runs.journal import Curves, curves
+from playground.runs.journal import curves
 from playground.runs.store import Run, Store
 from playground.runs.studies import Study, Trial
+
+Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
 OVER = ("done", "failed")  # states of a question
 MEASURABLE = ("finished", "stopped")
@@ -77,8 +79,7 @@ def kinds_due(store: Store, topic: Topic, run: Run) -> tuple[str, ...]:
 
 
 def outcome_of(store: Store, run: Run, arm: Arm, seed: int, answers: dict[str, int]) -> Outcome:
-    found = curves_of(store, run)
-    stepped = found.table("stepped")
+    evaluated, stepped, layers = tables_of(store, run)
     answered = {kind: answer_to(store, task) for kind, task in answers.items()}
     return Outcome(
         arm=replace(arm, experiment=run.experiment),
@@ -89,25 +90,32 @@ def outcome_of(store: Store, run: Run, arm: Arm, seed: int, answers: dict[str, i
         step=run.step,
         total_steps=run.total_steps,
         seconds_left=run.seconds_left if run.is_live else None,
-        evaluated=with_epochs(found.table("evaluated"), stepped),
+        evaluated=evaluated,
         stepped=stepped,
-        layers=found.table("layers"),
+        layers=layers,
         layer_names=run.layers,
         measured={kind: content for kind, (content, problem) in answered.items() if not problem},
         problems={kind: problem for kind, (_, problem) in answered.items() if problem},
     )
 
 
-def curves_of(store: Store, run: Run) -> Curves:
+def tables_of(store: Store, run: Run) -> Tables:
+    """Evaluations with their epochs, steps and layers as the run's journal has them."""
     if run.is_live:
-        return curves(events for _, events in store.chunks(run.id))
-    return ended_curves(store, run.id, run.attempt, run.step)
+        return read_tables(store, run.id)
+    return ended_tables(store, run.id, run.attempt, run.step)
 
 
 @lru_cache(maxsize=256)
-def ended_curves(store: Store, run_id: str, attempt: int, step: int) -> Curves:
+def ended_tables(store: Store, run_id: str, attempt: int, step: int) -> Tables:
     """Of a run that writes no more: read once."""
-    return curves(events for _, events in store.chunks(run_id))
+    return read_tables(store, run_id)
+
+
+def read_tables(store: Store, run_id: str) -> Tables:
+    found = curves(events for _, events in store.chunks(run_id))
+    stepped = found.table("stepped")
+    return with_epochs(found.table("evaluated"), stepped), stepped, found.table("layers")
 
 
 def answer_to(store: Store, task: int) -> tuple[Any, str]:
