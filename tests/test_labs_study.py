@@ -156,6 +156,15 @@ def test_runs_of_studies_are_listed_apart(store: Store) -> None:
     assert len(store.runs(STATES, with_trials=True)) == 3
 
 
+def test_a_run_of_its_own_goes_before_the_runs_of_studies_that_queue(store: Store) -> None:
+    study_id = begun(store)
+    first, second = (run for run, _ in store.studies.trials(study_id))
+    alone, later = store.create(BASE, "alone"), store.create(BASE, "later")
+    assert [store.place_in_queue(run) for run in (alone, later, first, second)] == [1, 2, 3, 4]
+    claimed_runs = [run.id for _ in range(4) for run in [store.claim("w", 4)] if run is not None]
+    assert claimed_runs == [alone, later, first, second]
+
+
 def test_studies_that_go_on_say_how_far_they_are(store: Store) -> None:
     study_id = begun(store)
     (first, _), _ = store.studies.trials(study_id)

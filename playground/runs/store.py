@@ -40,6 +40,9 @@ OPEN_CONTROLS = (
     .order_by(controls.c.id)
 )
 
+IS_TRIAL = exists().where(trials.c.run == runs.c.id)
+TURN = (IS_TRIAL, runs.c.created)  # a run that somebody pressed Train for need not wait for the many of a lab
+
 
 class NotHeld(Exception):
     """A worker wrote to a run that it no longer holds: it was taken for dead, or the run is gone."""
@@ -155,16 +158,15 @@ class Store:
         """The newest first; those of studies only where asked for."""
         query = select(runs).where(runs.c.state.in_(states)).order_by(runs.c.created.desc()).limit(limit)
         if not with_trials:
-            query = query.where(~exists().where(trials.c.run == runs.c.id))
+            query = query.where(~IS_TRIAL)
         with self.engine.connect() as connection:
             return [run_of(row) for row in connection.execute(query)]
 
     def place_in_queue(self, run_id: str) -> int | None:
         """1 for the next in line; None for a run that isn't queued."""
-        mine = select(runs.c.created).where(runs.c.id == run_id, runs.c.state == "queued").scalar_subquery()
-        query = select(func.count()).where(runs.c.state == "queued", runs.c.created <= mine)
         with self.engine.connect() as connection:
-            return connection.execute(query).scalar_one() or None
+            line = connection.execute(select(runs.c.id).where(runs.c.state == "queued").order_by(*TURN)).scalars().all()
+        return line.index(run_id) + 1 if run_id in line else None
 
     def set_state(
         self, run_id: str, state: State, message: str = "", only_from: Sequence[State] | None = None, **columns: Any
@@ -179,10 +181,10 @@ class Store:
         return result.rowcount == 1
 
     def claim(self, worker: str, runs_at_once: int) -> Run | None:
-        """Take the oldest queued run for a worker, unless enough are running or another worker has less to do."""
+        """Take the next queued run for a worker, unless enough are running or another worker has less to do."""
         with self.engine.connect() as connection:
             oldest = connection.execute(
-                select(runs.c.id).where(runs.c.state == "queued").order_by(runs.c.created).limit(1)
+                select(runs.c.id).where(runs.c.state == "queued").order_by(*TURN).limit(1)
             ).scalar()
             if oldest is None:
                 return None
