@@ -249,6 +249,7 @@ class Training(Spec):
     unit: Literal["epochs", "steps"] = "epochs"
     epochs: int = Field(10, ge=1, le=10_000)
     steps: int = Field(500, ge=1, le=10_000_000)
+    patience: int | None = Field(None, ge=1, le=1000)  # evaluations without a lower validation loss; None: never stop
     seed: int = Field(0, ge=0, le=2**31 - 1)
     device: Device = "auto"
 

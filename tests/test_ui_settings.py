@@ -96,6 +96,7 @@ def test_a_panel_says_its_values(name: str, line: str) -> None:
         ("optimizer.learning_rate", 0.01, "Training", "Training · Adam 0.01 · batch 64 · 10 epochs (changed)"),
         ("training.batch_size", 128, "Training", "Training · Adam 0.001 · batch 128 · 10 epochs (changed)"),
         ("training.seed", 3, "Training", "Training · Adam 0.001 · batch 64 · 10 epochs (changed)"),
+        ("training.patience", 5, "Training", "Training · Adam 0.001 · batch 64 · 10 epochs · patience 5 (changed)"),
         ("data.digits_used", 100, "Digits", "Digits · 100 train · standardized (changed)"),
         ("data.shares", (50, 60), "Digits", "Digits · 2,500 train · standardized (changed)"),
         ("data.augmentation.shift", 1, "Digits", "Digits · 3,500 train · standardized · augmented (changed)"),
@@ -175,6 +176,7 @@ def test_opening_the_page_changes_nothing() -> None:
         ("training.batch_size", 8),
         ("training.epochs", 3),
         ("training.seed", 99),
+        ("training.patience", 5),
         ("training.device", "cpu"),
         ("optimizer.kind", "RMSprop"),
         ("schedule.kind", "cosine"),
@@ -229,7 +231,7 @@ def test_every_kind_shows_the_fields_that_matter_for_it_and_no_others() -> None:
     assert of_optimizer.keys() == set(get_args(OptimizerKind))
     assert of_schedule.keys() == set(get_args(ScheduleKind))
     app = opened(TEMPLATES["Softmax regression"])
-    always = {"Seed", "Clip the gradient at norm"}
+    always = {"Seed", "Clip the gradient at norm", "Patience (early stopping)"}
     for path, fields in {
         "optimizer.kind": of_optimizer,
         "schedule.kind": of_schedule,

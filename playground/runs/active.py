@@ -158,8 +158,10 @@ class ActiveRun:
     def end(self, event: Finished | Diverged) -> None:
         self.has_ended = True
         if isinstance(event, Finished):
+            if event.step not in self.keeping:  # it ended before its planned end
+                self.keep()
             self.save()
-            self.write(state="finished", ended=time.time())
+            self.write(state="finished", message=event.message, ended=time.time())
         else:
             self.write(state="diverged", message=event.message, ended=time.time())
 

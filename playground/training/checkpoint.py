@@ -6,7 +6,7 @@ checkpoint or the new one.
 """
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -18,6 +18,7 @@ from playground.errors import SpecError
 from playground.experiment import Experiment
 from playground.network.build import Net
 from playground.training.batches import Place
+from playground.training.early_stopping import Watch
 from playground.training.forks import check_fork, check_length
 from playground.training.saved import UNREADABLE, State, metadata_of, state_in
 from playground.training.trainer import Trainer
@@ -31,6 +32,7 @@ def save(trainer: Trainer, file: Path) -> None:
         "digits_seen": trainer.digits_seen,
         "first_loss": trainer.first_loss,
         "place": asdict(trainer.place),
+        "watch": asdict(trainer.watch),
         "live": trainer.live,
     }
     write(file, state, tensors_of(trainer))
@@ -47,7 +49,7 @@ def restore(trainer: Trainer, file: Path) -> None:
     Raises `SpecError("run", …)` where there is no checkpoint, or one of another experiment.
     """
     state, tensors = load(file)
-    if state["experiment"] != trainer.experiment.model_dump(mode="json"):
+    if Experiment.model_validate(state["experiment"]) != trainer.experiment:
         raise SpecError("run", "the checkpoint is of another experiment: train anew, or open the run that wrote it")
     for field, value in state["live"].items():
         trainer.change(field, value)
@@ -70,11 +72,19 @@ def fork(trainer: Trainer, file: Path) -> None:
     if origin.data.training_digits != trainer.experiment.data.training_digits:  # another order: the epoch begins anew
         trainer.place = Place(trainer.place.epoch)
     check_length(trainer.experiment.training, trainer.step, trainer.place.epoch)
+    trainer.watch = watch_of_fork(trainer.watch, origin, trainer.experiment)
     trainer.finished = False  # where the saved run ended is not its end
     put_weights(trainer.net, tensors)
     put_noise(trainer, tensors)
     if optimizer_of(origin) == optimizer_of(trainer.experiment):
         put_optimizer(trainer, tensors)
+
+
+def watch_of_fork(watch: Watch, origin: Experiment, experiment: Experiment) -> Watch:
+    """A fork compares with its run's lowest loss where it measures the same loss; what ended its run doesn't end it."""
+    if origin.loss != experiment.loss:
+        return Watch()
+    return replace(watch, waited=0) if watch.is_over(experiment.training.patience) else watch
 
 
 def optimizer_of(experiment: Experiment) -> tuple[str, bool]:
@@ -137,6 +147,7 @@ def stand(trainer: Trainer, state: State) -> None:
     trainer.digits_seen = state["digits_seen"]
     trainer.first_loss = state["first_loss"]
     trainer.place = Place(**state["place"])
+    trainer.watch = Watch(**state.get("watch", {}))  # checkpoints of earlier versions have none
     trainer.finished = trainer.step >= trainer.total_steps
 
 

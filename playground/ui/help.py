@@ -59,6 +59,9 @@ HELP: dict[str, str] = {
     "training.unit": "Whether the run's length is counted in epochs or in steps.",
     "training.epochs": "Passes through the training digits.",
     "training.steps": "Optimizer steps, one batch each.",
+    "training.patience": (
+        "Early stopping: end after so many evaluations in a row without a lower validation loss. Empty: to the end."
+    ),
     "training.seed": "The split, the initial weights, the order of batches and the noise follow from it.",
     "training.device": "Auto takes a GPU where there is one.",
     # initialization

@@ -16,6 +16,8 @@ def titles(experiment: Experiment) -> dict[str, str]:
     default = Experiment()
     rule, training, optimizer = experiment.regularization, experiment.training, experiment.optimizer
     length = f"{training.epochs:,} epochs" if training.unit == "epochs" else f"{training.steps:,} steps"
+    if training.patience is not None:
+        length += f" · patience {training.patience:,}"
     lines = {
         "Training": (
             f"{optimizer.kind} {plain(optimizer.learning_rate)} · batch {training.batch_size:,} · {length}",
