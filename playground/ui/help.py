@@ -24,6 +24,8 @@ HELP: dict[str, str] = {
     "data.source": "The sample is 5,000 digits of MNIST, 500 a class; full MNIST has 70,000.",
     "data.shares": "Two handles: train ends at the first, validation at the second, test is the rest.",
     "data.train_of_rest": "How the digits that are not MNIST's own test digits are shared by train and validation.",
+    "data.folds": "Cross-validation: train and validation together are cut into K stratified folds of one size.",
+    "data.fold": "The fold that is the validation split; the others are trained on. Test stays apart from all.",
     "data.training_digits": "Train on so many of the training split; a smaller set lies within every larger one.",
     "data.label_noise": "Share of training labels replaced by another class; validation and test keep theirs.",
     "data.scaling": (
