@@ -17,6 +17,7 @@ from playground.runs.moments import saved_moment
 from playground.runs.store import Run, Store, Task
 from playground.seeds import derive
 from playground.training.measure import measure
+from playground.training.polynomial_study import study
 from playground.views.make import make_or_explain
 from playground.views.pack import packed
 from playground.views.requests import REQUEST
@@ -69,10 +70,17 @@ def preview(store: Store, task: Task) -> bytes:
     return file.getvalue()
 
 
+def polynomials(_store: Store, task: Task) -> bytes:
+    """JSON of `study` of polynomials."""
+    asked = (task.request[name] for name in ("seed", "seeds", "points", "noise", "degree"))
+    return json.dumps(study(*asked)).encode()
+
+
 ANSWERS: dict[str, Callable[[Store, Task], bytes]] = {
     "measure": measure_on_test,
     "look": look_inside,
     "augmentation": preview,
+    "polynomials": polynomials,
 }
 
 
