@@ -6,7 +6,7 @@ checkpoint or the new one.
 """
 
 import os
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -24,9 +24,35 @@ from playground.training.saved import UNREADABLE, State, metadata_of, state_in
 from playground.training.trainer import Trainer
 
 
+@dataclass(frozen=True, eq=False)
+class Copy:
+    """A trainer's state in memory, as it was at a step."""
+
+    step: int
+    live: dict[str, float]
+    state: State
+    tensors: dict[str, Tensor]
+
+
 def save(trainer: Trainer, file: Path) -> None:
     """Write the trainer's state into the file, in place of an older one."""
-    state = {
+    write(file, state_of(trainer), tensors_of(trainer))
+
+
+def copied(trainer: Trainer) -> Copy:
+    """The trainer's state, to be written later if it is still wanted then: quicker than a file."""
+    tensors = {name: tensor.clone() for name, tensor in tensors_of(trainer).items()}
+    return Copy(trainer.step, trainer.live, state_of(trainer), tensors)
+
+
+def save_copy(copy: Copy, file: Path) -> None:
+    """Write a copy as `save` would have written it at its step."""
+    write(file, copy.state, copy.tensors)
+
+
+def state_of(trainer: Trainer) -> State:
+    """What a checkpoint says beside its tensors."""
+    return {
         "experiment": trainer.experiment.model_dump(mode="json"),
         "step": trainer.step,
         "digits_seen": trainer.digits_seen,
@@ -35,7 +61,6 @@ def save(trainer: Trainer, file: Path) -> None:
         "watch": asdict(trainer.watch),
         "live": trainer.live,
     }
-    write(file, state, tensors_of(trainer))
 
 
 def save_weights(trainer: Trainer, file: Path) -> None:
