@@ -19,8 +19,9 @@ from playground.training.batches import Course, Place, order
 from playground.training.devices import find_device
 from playground.training.divergence import explain
 from playground.training.early_stopping import Watch
-from playground.training.evaluation import JUDGED, are_correct, evaluate, share, steps_between
+from playground.training.evaluation import are_correct, evaluate, share, steps_between
 from playground.training.events import Changed, Diverged, Evaluated, Event, Finished, Stepped
+from playground.training.judged import JUDGED
 from playground.training.layers import Gauge
 from playground.training.losses import loss_function
 from playground.training.noise import Noise
