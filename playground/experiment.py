@@ -70,6 +70,8 @@ class Data(Spec):
     train_share: int = Field(70, ge=1, le=98)  # percent
     validation_share: int = Field(15, ge=1, le=98)
     test_share: int = Field(15, ge=1, le=98)
+    folds: int | None = Field(None, ge=2, le=10)  # cut train and validation together into so many; None: by the shares
+    fold: int = Field(1, ge=1, le=10)  # which of them is the validation split, from 1
     training_digits: int | None = Field(None, ge=10)  # None: all of the training split
     label_noise: float = Field(0.0, ge=0, le=0.5)  # share of training labels replaced by another class
     scaling: Scaling = "standardized"
@@ -80,6 +82,12 @@ class Data(Spec):
         total = self.train_share + self.validation_share + self.test_share
         if total != 100:
             raise ValueError(f"train, validation and test shares add up to {total} %: make it 100")
+        return self
+
+    @model_validator(mode="after")
+    def fold_is_one_of_them(self) -> Self:
+        if self.folds is not None and self.fold > self.folds:
+            raise ValueError(f"there is no fold {self.fold} of {self.folds}: choose 1 to {self.folds}")
         return self
 
 
@@ -249,6 +257,7 @@ class Training(Spec):
     unit: Literal["epochs", "steps"] = "epochs"
     epochs: int = Field(10, ge=1, le=10_000)
     steps: int = Field(500, ge=1, le=10_000_000)
+    patience: int | None = Field(None, ge=1, le=1000)  # evaluations without a lower validation loss; None: never stop
     seed: int = Field(0, ge=0, le=2**31 - 1)
     device: Device = "auto"
 

@@ -137,7 +137,7 @@ def test_what_a_fork_can_not_change_disables_train_until_it_begins_with_initial_
 def test_a_fork_from_the_very_end_gets_as_many_steps_again(shared: Store, step: int, steps: int) -> None:
     run = shared.run(trained(shared))
     assert run is not None
-    assert with_room(run.experiment, run, step).training.steps == steps
+    assert with_room(run.experiment, shared, run, step).training.steps == steps
 
 
 def test_a_fork_that_would_end_where_it_begins_is_told_to_train_longer_before_train_is_pressed(shared: Store) -> None:

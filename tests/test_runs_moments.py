@@ -14,7 +14,7 @@ from playground.runs.active import ActiveRun
 from playground.runs.moments import At, Shelf, live_moment, saved_moment, size_of
 from playground.runs.store import Run, Store
 from playground.training.checkpoint import save_weights
-from playground.training.evaluation import JUDGED
+from playground.training.judged import JUDGED
 from playground.training.trainer import Trainer
 from tests.held_runs import held, recorded, train_to
 from tests.small_runs import CNN, NORMALIZED, small, steps

@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import save
 
 from playground.errors import SpecError
-from playground.experiment import Augmentation, Experiment, Loss
+from playground.experiment import Augmentation, Experiment, Loss, Optimizer
 from playground.runs.active import ActiveRun
 from playground.runs.journal import encode
 from playground.runs.past import Judged, Kept, Origin
@@ -44,6 +44,25 @@ def files(store: Store, run_id: str) -> list[int]:
 
 def steps_kept(store: Store, run_id: str) -> list[int]:
     return [one.step for one in store.past.kept(run_id)]
+
+
+def test_the_step_of_the_lowest_validation_loss_stays_and_goes_on_as_its_run_did(store: Store) -> None:
+    active = held(store, SMALL.but(training=SMALL.training.but(epochs=60), optimizer=Optimizer(learning_rate=0.01)))
+    active.keeping = frozenset((0, 600))
+    while not active.has_ended:
+        active.turn(1)
+    evaluated = recorded(store, active.id).table("evaluated")
+    best = int(evaluated.sort_values("validation_loss").iloc[0]["step"])
+    assert steps_kept(store, active.id) == files(store, active.id) == [0, best, 600]
+    child = held(store, active.trainer.experiment, origin=Origin(active.id, best))
+    train_to(child, best + 20)
+    child.write()
+    rows = slice(best, best + 20)
+    assert stepped_losses(store, child.id)[rows] == stepped_losses(store, active.id)[rows]
+
+
+def stepped_losses(store: Store, run_id: str) -> list[float]:
+    return list(recorded(store, run_id).stepped["loss"])
 
 
 def delete(store: Store, run_id: str) -> None:
@@ -130,7 +149,7 @@ def test_kept_steps_follow_another_planned_end(store: Store) -> None:
     assert set(kept_steps(active.trainer.total_steps)) | {1, 2} == set(steps_kept(store, active.id))
 
 
-def test_kept_steps_take_the_disk_they_may_and_at_most_one_file_more(
+def test_kept_steps_take_the_disk_they_may_at_most_one_file_more_and_the_best_step(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = held(store, SMALL).kept_bytes
@@ -139,9 +158,12 @@ def test_kept_steps_take_the_disk_they_may_and_at_most_one_file_more(
     active.keeping = frozenset(range(60))
     while not active.has_ended:
         active.turn(1)
-    size = sum(one.bytes for one in store.past.kept(active.id))
+    best = active.trainer.watch.step
+    size = sum(one.bytes for one in store.past.kept(active.id) if one.step != best)
     assert 5 * one < size <= 7 * one  # an optimizer with averages: a later file is larger than the first
-    assert size == sum(store.past.kept_checkpoint(active.id, step).stat().st_size for step in files(store, active.id))
+    assert size == sum(
+        store.past.kept_checkpoint(active.id, step).stat().st_size for step in files(store, active.id) if step != best
+    )
 
 
 def test_a_run_with_little_room_keeps_both_ends(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,8 +44,9 @@ def changed(**parts: Any) -> Experiment:
         ),
         (changed(training=PARENT.training.but(seed=1)), "training.seed", "seed, 0,"),
         (changed(data=PARENT.data.but(source="mnist")), "data", "judged on digits it was trained on"),
-        (changed(data=PARENT.data.but(train_share=60, test_share=25)), "data", "digits and shares"),
-        (changed(data=PARENT.data.but(validation_share=25, test_share=5)), "data", "digits and shares"),
+        (changed(data=PARENT.data.but(train_share=60, test_share=25)), "data", "digits, shares and fold"),
+        (changed(data=PARENT.data.but(validation_share=25, test_share=5)), "data", "digits, shares and fold"),
+        (changed(data=PARENT.data.but(folds=5)), "data", "shares and fold"),
         (changed(data=PARENT.data.but(scaling="none")), "data.scaling", "scaling, standardized"),
     ],
 )
@@ -55,6 +56,17 @@ def test_what_a_fork_must_keep_is_refused_beside_its_control_with_a_way_out(
     with pytest.raises(SpecError, match=message) as refused:
         check_fork(PARENT, fork)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize("other", [{"fold": 3}, {"folds": 4}, {"folds": None}])
+def test_a_fork_keeps_its_runs_fold(other: dict[str, Any]) -> None:
+    folded = PARENT.data.but(folds=5, fold=2)
+    with pytest.raises(SpecError, match="judged on digits it was trained on"):
+        check_fork(changed(data=folded), changed(data=folded.but(**other)))
+
+
+def test_a_fold_that_is_not_used_matters_to_no_fork() -> None:
+    check_fork(PARENT, changed(data=PARENT.data.but(fold=3)))
 
 
 @given(experiments)

@@ -96,7 +96,9 @@ def test_a_panel_says_its_values(name: str, line: str) -> None:
         ("optimizer.learning_rate", 0.01, "Training", "Training · Adam 0.01 · batch 64 · 10 epochs (changed)"),
         ("training.batch_size", 128, "Training", "Training · Adam 0.001 · batch 128 · 10 epochs (changed)"),
         ("training.seed", 3, "Training", "Training · Adam 0.001 · batch 64 · 10 epochs (changed)"),
+        ("training.patience", 5, "Training", "Training · Adam 0.001 · batch 64 · 10 epochs · patience 5 (changed)"),
         ("data.digits_used", 100, "Digits", "Digits · 100 train · standardized (changed)"),
+        ("data.folds", 5, "Digits", "Digits · 3,400 train · fold 1 of 5 · standardized (changed)"),
         ("data.shares", (50, 60), "Digits", "Digits · 2,500 train · standardized (changed)"),
         ("data.augmentation.shift", 1, "Digits", "Digits · 3,500 train · standardized · augmented (changed)"),
         ("regularization.weight_decay", 0.001, "Objective", "Objective · cross-entropy · L2 0.001 (changed)"),
@@ -175,6 +177,7 @@ def test_opening_the_page_changes_nothing() -> None:
         ("training.batch_size", 8),
         ("training.epochs", 3),
         ("training.seed", 99),
+        ("training.patience", 5),
         ("training.device", "cpu"),
         ("optimizer.kind", "RMSprop"),
         ("schedule.kind", "cosine"),
@@ -184,6 +187,7 @@ def test_opening_the_page_changes_nothing() -> None:
         ("loss.label_smoothing", 0.1),
         ("data.scaling", "zero-one"),
         ("data.label_noise", 0.2),
+        ("data.folds", 5),
         ("data.augmentation.rotation", 15),
         ("data.augmentation.flip", "horizontal"),
     ],
@@ -229,7 +233,7 @@ def test_every_kind_shows_the_fields_that_matter_for_it_and_no_others() -> None:
     assert of_optimizer.keys() == set(get_args(OptimizerKind))
     assert of_schedule.keys() == set(get_args(ScheduleKind))
     app = opened(TEMPLATES["Softmax regression"])
-    always = {"Seed", "Clip the gradient at norm"}
+    always = {"Seed", "Clip the gradient at norm", "Patience (early stopping)", "Folds"}
     for path, fields in {
         "optimizer.kind": of_optimizer,
         "schedule.kind": of_schedule,
@@ -320,6 +324,22 @@ def test_a_value_out_of_bounds_is_refused_beside_its_control_and_all_else_is_tak
     (error,) = app.get_by_key("error.optimizer.beta2").error
     assert "less than 1" in error.value
     assert experiment(app) == MLP.but(training=MLP.training.but(seed=5))
+
+
+def test_a_fold_is_chosen_once_there_are_folds_and_one_that_is_not_there_is_refused_beside_its_control() -> None:
+    app = opened(MLP)
+    assert [found.label for found in app.number_input if found.label == "Validation fold"] == []
+    control(app, "data.folds").set_value(4)
+    run(app)
+    control(app, "data.fold").set_value(3)
+    run(app)
+    assert (experiment(app).data.folds, experiment(app).data.fold) == (4, 3)
+    assert any("3,188 train · 1,062 validation · 750 test" in caption.value for caption in app.caption)
+    control(app, "data.fold").set_value(5)
+    run(app)
+    (error,) = app.get_by_key("error.data.fold").error
+    assert "there is no fold 5 of 4: choose 1 to 4" in error.value
+    assert experiment(app).data.fold == 3
 
 
 def test_a_batch_of_one_with_batch_normalization_is_said_beside_the_batch_size() -> None:

@@ -25,8 +25,9 @@ def split(labels: NDArray[np.uint8], data: Data, seed: int, official_test: int =
     """Stratified shares of all digits, drawn by the seed; `training_digits` keeps the first so many of train.
 
     Since every prefix of the order is stratified, a smaller training set is stratified too and lies within every
-    larger one. MNIST's own test digits, the last `official_test`, are the test split where there are any; train and
-    validation then share the rest in their proportion.
+    larger one. With `folds`, train and validation together are cut into so many parts, and validation is one of them:
+    the test split is the same for all. MNIST's own test digits, the last `official_test`, are the test split where
+    there are any; train and validation then share the rest in their proportion.
     Raises `SpecError` where a split is empty, or has fewer digits than `training_digits`.
 
     >>> labels = np.repeat(np.arange(10, dtype=np.uint8), 500)
@@ -45,6 +46,10 @@ def split(labels: NDArray[np.uint8], data: Data, seed: int, official_test: int =
         second = _share(free, data.train_share + data.validation_share, 100)
         test = order[second:]
     train, validation = order[:first], order[first:second]
+    if data.folds is not None:
+        pool = order[:second]
+        is_out = fold_of_each(labels[pool], data.folds) == data.fold
+        train, validation = pool[~is_out], pool[is_out]
     for name, part in (("train", train), ("validation", validation), ("test", test)):
         if not len(part):
             raise SpecError(f"data.{name}_share", f"of {len(labels):,} digits none is left for {name}: raise its share")
@@ -74,6 +79,20 @@ def stratified_order(labels: NDArray[np.uint8], seed: int) -> Index:
         place[members] = (np.arange(count) + 0.5) / count
     # `shuffled` is random already: a stable sort leaves equal places in random order.
     return shuffled[np.argsort(place, kind="stable")]
+
+
+def fold_of_each(labels: NDArray[np.uint8], folds: int) -> NDArray[np.intp]:
+    """Which fold, from 1, each of the labels belongs to, [N]: stratified, dealt out in the order they come in.
+
+    Class after class, each digit goes into the next fold. So two folds differ by at most one digit in every class, and
+    in all, as scikit-learn's `StratifiedKFold` has it.
+
+    >>> fold_of_each(np.array([0, 0, 1, 0, 1, 0], np.uint8), 2)
+    array([1, 2, 1, 1, 2, 2])
+    """
+    result = np.empty(len(labels), np.intp)
+    result[np.argsort(labels, kind="stable")] = np.arange(len(labels)) % folds + 1
+    return result
 
 
 def _share(count: int, part: int, whole: int) -> int:

@@ -4,6 +4,8 @@ import json
 import math
 import time
 import traceback
+from collections.abc import Callable
+from pathlib import Path
 
 from safetensors import SafetensorError
 
@@ -12,7 +14,7 @@ from playground.runs.journal import encode
 from playground.runs.past import Judged, Kept, own_bytes
 from playground.runs.settings import kept_bytes
 from playground.runs.store import Control, Run, Store
-from playground.training.checkpoint import fork, restore, save
+from playground.training.checkpoint import Copy, copied, fork, restore, save, save_copy
 from playground.training.events import Diverged, Evaluated, Event, Finished
 from playground.training.kept import MOST_KEPT, kept_steps
 from playground.training.trainer import Trainer
@@ -48,6 +50,7 @@ class ActiveRun:
         self.new_kept: list[Kept] = []
         self.new_judged: list[Judged] = []
         self.kept_bytes = 0
+        self.best: Copy | None = None  # of the lowest validation loss, where that step isn't kept anyway
         self.most_bytes = kept_bytes() // store.studies.runs_beside(run.id)  # a study takes no more disk than a run
         self.begin(run)
         self.kept_bytes += own_bytes(store.past.kept(run.id), store.past.origin(run.id))
@@ -88,6 +91,7 @@ class ActiveRun:
             self.note(events)
             if self.trainer.step in self.keeping:
                 self.keep()
+            self.watch()
             self.count_down()
             spent = time.perf_counter() - begin
             if isinstance(events[-1], Finished | Diverged):
@@ -122,6 +126,7 @@ class ActiveRun:
                 self.write(state="running")
             case "stop":
                 self.keep()
+                self.keep_best()
                 self.save()
                 self.write(state="stopped", message=f"stopped at step {self.trainer.step:,}", ended=time.time())
                 self.has_ended = True
@@ -157,14 +162,18 @@ class ActiveRun:
 
     def end(self, event: Finished | Diverged) -> None:
         self.has_ended = True
+        self.keep_best()
         if isinstance(event, Finished):
+            if event.step not in self.keeping:  # it ended before its planned end
+                self.keep()
             self.save()
-            self.write(state="finished", ended=time.time())
+            self.write(state="finished", message=event.message, ended=time.time())
         else:
             self.write(state="diverged", message=event.message, ended=time.time())
 
     def leave(self, message: str) -> None:
         """Write all down and let go of the run: the server is gone, or the worker has to stop."""
+        self.keep_best()
         self.save()
         self.write(state="lost", message=message, ended=time.time())
 
@@ -188,16 +197,33 @@ class ActiveRun:
         """A checkpoint of this step that stays, if it isn't the one too many, nor another worker's by now."""
         if self.kept_bytes > self.most_bytes:
             return
-        self.store.check_hold(self.id, self.holder)
         file = self.store.past.kept_checkpoint(self.id, self.trainer.step)
+        self.write_kept(self.trainer.step, self.trainer.live, file, lambda: save(self.trainer, file))
+
+    def write_kept(self, step: int, live: dict[str, float], file: Path, write: Callable[[], None]) -> None:
+        self.store.check_hold(self.id, self.holder)
         try:
-            save(self.trainer, file)
+            write()
             size = file.stat().st_size
         except (OSError, SafetensorError) as error:  # the disk is full: training goes on without this step
             traceback.print_exception(error)
             return
         self.kept_bytes += size
-        self.new_kept.append(Kept(self.trainer.step, size, self.trainer.live))
+        self.new_kept.append(Kept(step, size, live))
+
+    def watch(self) -> None:
+        """Hold a copy of the step of the lowest validation loss so far: what training is forked from and ended by."""
+        if self.trainer.watch.step == self.trainer.step:
+            is_kept = bool(self.new_kept) and self.new_kept[-1].step == self.trainer.step
+            self.best = None if is_kept else copied(self.trainer)
+
+    def keep_best(self) -> None:
+        """One step more that stays, whatever room the others took."""
+        best, self.best = self.best, None
+        if best is None:
+            return
+        file = self.store.past.kept_checkpoint(self.id, best.step)
+        self.write_kept(best.step, best.live, file, lambda: save_copy(best, file))
 
     def note(self, events: tuple[Event, ...]) -> None:
         if not self.pending and events:

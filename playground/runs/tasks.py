@@ -16,7 +16,9 @@ from playground.experiment import Data
 from playground.runs.moments import saved_moment
 from playground.runs.store import Run, Store, Task
 from playground.seeds import derive
+from playground.training.from_scratch import by_hand
 from playground.training.measure import measure
+from playground.training.polynomial_study import study
 from playground.views.make import make_or_explain
 from playground.views.pack import packed
 from playground.views.requests import REQUEST
@@ -69,10 +71,26 @@ def preview(store: Store, task: Task) -> bytes:
     return file.getvalue()
 
 
+def polynomials(_store: Store, task: Task) -> bytes:
+    """JSON of `study` of polynomials."""
+    asked = (task.request[name] for name in ("seed", "seeds", "points", "noise", "degree"))
+    return json.dumps(study(*asked)).encode()
+
+
+def from_scratch(store: Store, task: Task) -> bytes:
+    """JSON of the batch loss at each step of an ended run, as the hand-written loop finds it."""
+    run = run_of(store, task)
+    if store.changes(run.id):
+        raise SpecError("run", "its settings were changed while it ran, which the loop by hand doesn't follow")
+    return json.dumps({"losses": by_hand(run.experiment, run.step)}).encode()
+
+
 ANSWERS: dict[str, Callable[[Store, Task], bytes]] = {
     "measure": measure_on_test,
     "look": look_inside,
     "augmentation": preview,
+    "polynomials": polynomials,
+    "from scratch": from_scratch,
 }
 
 

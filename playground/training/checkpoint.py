@@ -6,7 +6,7 @@ checkpoint or the new one.
 """
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -18,22 +18,49 @@ from playground.errors import SpecError
 from playground.experiment import Experiment
 from playground.network.build import Net
 from playground.training.batches import Place
+from playground.training.early_stopping import Watch
 from playground.training.forks import check_fork, check_length
 from playground.training.saved import UNREADABLE, State, metadata_of, state_in
 from playground.training.trainer import Trainer
 
 
+@dataclass(frozen=True, eq=False)
+class Copy:
+    """A trainer's state in memory, as it was at a step."""
+
+    step: int
+    live: dict[str, float]
+    state: State
+    tensors: dict[str, Tensor]
+
+
 def save(trainer: Trainer, file: Path) -> None:
     """Write the trainer's state into the file, in place of an older one."""
-    state = {
+    write(file, state_of(trainer), tensors_of(trainer))
+
+
+def copied(trainer: Trainer) -> Copy:
+    """The trainer's state, to be written later if it is still wanted then: quicker than a file."""
+    tensors = {name: tensor.clone() for name, tensor in tensors_of(trainer).items()}
+    return Copy(trainer.step, trainer.live, state_of(trainer), tensors)
+
+
+def save_copy(copy: Copy, file: Path) -> None:
+    """Write a copy as `save` would have written it at its step."""
+    write(file, copy.state, copy.tensors)
+
+
+def state_of(trainer: Trainer) -> State:
+    """What a checkpoint says beside its tensors."""
+    return {
         "experiment": trainer.experiment.model_dump(mode="json"),
         "step": trainer.step,
         "digits_seen": trainer.digits_seen,
         "first_loss": trainer.first_loss,
         "place": asdict(trainer.place),
+        "watch": asdict(trainer.watch),
         "live": trainer.live,
     }
-    write(file, state, tensors_of(trainer))
 
 
 def save_weights(trainer: Trainer, file: Path) -> None:
@@ -47,7 +74,7 @@ def restore(trainer: Trainer, file: Path) -> None:
     Raises `SpecError("run", …)` where there is no checkpoint, or one of another experiment.
     """
     state, tensors = load(file)
-    if state["experiment"] != trainer.experiment.model_dump(mode="json"):
+    if Experiment.model_validate(state["experiment"]) != trainer.experiment:
         raise SpecError("run", "the checkpoint is of another experiment: train anew, or open the run that wrote it")
     for field, value in state["live"].items():
         trainer.change(field, value)
@@ -70,11 +97,19 @@ def fork(trainer: Trainer, file: Path) -> None:
     if origin.data.training_digits != trainer.experiment.data.training_digits:  # another order: the epoch begins anew
         trainer.place = Place(trainer.place.epoch)
     check_length(trainer.experiment.training, trainer.step, trainer.place.epoch)
+    trainer.watch = watch_of_fork(trainer.watch, origin, trainer.experiment)
     trainer.finished = False  # where the saved run ended is not its end
     put_weights(trainer.net, tensors)
     put_noise(trainer, tensors)
     if optimizer_of(origin) == optimizer_of(trainer.experiment):
         put_optimizer(trainer, tensors)
+
+
+def watch_of_fork(watch: Watch, origin: Experiment, experiment: Experiment) -> Watch:
+    """A fork compares with its run's lowest loss where it measures the same loss; what ended its run doesn't end it."""
+    if origin.loss != experiment.loss:
+        return Watch()
+    return replace(watch, waited=0) if watch.is_over(experiment.training.patience) else watch
 
 
 def optimizer_of(experiment: Experiment) -> tuple[str, bool]:
@@ -137,6 +172,7 @@ def stand(trainer: Trainer, state: State) -> None:
     trainer.digits_seen = state["digits_seen"]
     trainer.first_loss = state["first_loss"]
     trainer.place = Place(**state["place"])
+    trainer.watch = Watch(**state.get("watch", {}))  # checkpoints of earlier versions have none
     trainer.finished = trainer.step >= trainer.total_steps
 
 

@@ -10,7 +10,6 @@ from torch import Tensor
 from playground.network.build import Net
 from playground.training.losses import LossFunction
 
-JUDGED = 256  # digits of each split that curves are measured on: its first ones, stratified as every prefix is
 CHUNK = 256  # digits a pass
 
 

@@ -56,9 +56,10 @@ class Diverged:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The last planned step has been made."""
+    """The last step has been made: the last planned one, or, with a message that says why, an earlier one."""
 
     step: int
+    message: str = ""
 
 
 Event = Stepped | LayersMeasured | Evaluated | Changed | Diverged | Finished

@@ -1,7 +1,7 @@
 """What a run may change when it begins with the weights of another one; plain Python, for pages ask it too."""
 
 from playground.errors import SpecError
-from playground.experiment import Experiment, Training
+from playground.experiment import Data, Experiment, Training
 
 
 def check_fork(origin: Experiment, experiment: Experiment) -> None:
@@ -17,13 +17,18 @@ def check_fork(origin: Experiment, experiment: Experiment) -> None:
         message = f"a fork keeps its run's seed, {seed}, for the splits come from it: set it back, or begin anew"
         raise SpecError("training.seed", message)
     before, now = origin.data, experiment.data
-    shares = [(data.source, data.train_share, data.validation_share, data.test_share) for data in (before, now)]
-    if shares[0] != shares[1]:
-        message = "a fork keeps its run's digits and shares, else it would be judged on digits it was trained on"
+    if divided(before) != divided(now):
+        message = "a fork keeps its run's digits, shares and fold, else it would be judged on digits it was trained on"
         raise SpecError("data", message)
     if before.scaling != now.scaling:
         message = f"a fork keeps its run's scaling, {before.scaling}: its weights know the digits by it"
         raise SpecError("data.scaling", message)
+
+
+def divided(data: Data) -> tuple[object, ...]:
+    """All that says which digits are trained on, validated on and tested on, as far as there are enough of them."""
+    fold = (data.folds, data.fold) if data.folds is not None else None
+    return data.source, data.train_share, data.validation_share, data.test_share, fold
 
 
 def check_length(training: Training, step: int, epochs: int) -> None:

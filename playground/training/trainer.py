@@ -18,8 +18,10 @@ from playground.seeds import derive
 from playground.training.batches import Course, Place, order
 from playground.training.devices import find_device
 from playground.training.divergence import explain
-from playground.training.evaluation import JUDGED, are_correct, evaluate, share, steps_between
+from playground.training.early_stopping import Watch
+from playground.training.evaluation import are_correct, evaluate, share, steps_between
 from playground.training.events import Changed, Diverged, Evaluated, Event, Finished, Stepped
+from playground.training.judged import JUDGED
 from playground.training.layers import Gauge
 from playground.training.losses import loss_function
 from playground.training.noise import Noise
@@ -87,13 +89,17 @@ class Trainer:
         self.step = 0
         self.digits_seen = 0
         self.first_loss = 0.0
+        self.watch = Watch()
         self.finished = False
 
     # --- the run ----------------------------------------------------------------------------------------------------
 
     def start(self) -> tuple[Event, ...]:
         """What there is to see before the first step."""
-        return (self.evaluate(),)
+        evaluated = self.evaluate()
+        if self.watch.lowest is None:  # a fork goes on with what its run saw
+            self.watch = self.watch.after(self.step, evaluated.validation_loss)
+        return (evaluated,)
 
     def advance(self) -> tuple[Event, ...]:
         """Make one optimizer step. Its events: `Stepped` first; `Finished` or `Diverged`, if any, last."""
@@ -129,6 +135,11 @@ class Trainer:
             if not isfinite(evaluated.train_loss + evaluated.validation_loss):  # this step's update broke the network
                 self.finished = True
                 yield Diverged(self.step, explain(self.now, self.step, self.first_loss))
+                return
+            self.watch = self.watch.after(self.step, evaluated.validation_loss)
+            if self.is_over_early and not self.finished:
+                self.finished = True
+                yield Finished(self.step, self.watch.reason())
                 return
         if self.finished:
             yield Finished(self.step)
@@ -202,11 +213,21 @@ class Trainer:
 
     @property
     def total_steps(self) -> int:
-        """Planned steps; what is left of the epochs follows from the batch size as it is now."""
+        """Planned steps, or those made where the run is over early.
+
+        What is left of the epochs follows from the batch size as it is now.
+        """
         training = self.now.training
+        if self.is_over_early:
+            return self.step
         if training.unit == "steps":
             return training.steps
         return self.step + self.course.steps_left(self.place, training.batch_size, training.epochs)
+
+    @property
+    def is_over_early(self) -> bool:
+        """Whether patience has run out."""
+        return self.watch.is_over(self.experiment.training.patience)
 
     @property
     def learning_rate(self) -> float:

@@ -15,7 +15,7 @@ from playground.ui.data_source import digits_source
 from playground.ui.help import HELP
 from playground.ui.session import Draft
 from playground.ui.summaries import sizes
-from playground.ui.widgets import choose, error_beside, pick, taken, with_value
+from playground.ui.widgets import choose, error_beside, number, pick, taken, with_value
 
 ALL = 0  # the slider's last value stands for all of the training split
 DIGIT_GRID = tuple(int(mantissa * 10**power) for power in range(1, 5) for mantissa in (1, 1.5, 2, 3, 5, 7))
@@ -37,6 +37,8 @@ def data_settings(draft: Draft, store: Store, experiment: Experiment) -> Data:
     """Source, splits, scaling, label noise and augmentation, and a look at the digits themselves."""
     data = digits_source(draft, experiment.data)
     data = split_shares(draft, data)
+    data = folds(draft, data)
+    split_sizes(data)
     data = training_digits(draft, data)
     with st.grid(2, min_column_width=150, gap="small"):
         data = choose(draft, "data.scaling", data, "Scaling", SCALINGS)
@@ -76,10 +78,23 @@ def split_shares(draft: Draft, data: Data) -> Data:
             error_beside("data.validation_share", SpecError("data.validation_share", reason))
         else:
             data = data.but(train_share=first, validation_share=second - first, test_share=100 - second)
+    return data
+
+
+def folds(draft: Draft, data: Data) -> Data:
+    """K-fold cross-validation: into how many folds, and which one is the validation split."""
+    with st.grid(2, min_column_width=150, gap="small"):
+        data = number(draft, "data.folds", data, "Folds", step=1, placeholder="by the shares")
+        if data.folds is not None:
+            data = number(draft, "data.fold", data, "Validation fold", step=1)
+    return data
+
+
+def split_sizes(data: Data) -> None:
+    """How many digits each split has."""
     train, validation, test = sizes(data)
     own = ", MNIST's own: its share can't be chosen" if data.source == "mnist" else ""
     st.caption(f"{train:,} train · {validation:,} validation · {test:,} test{own}")
-    return data
 
 
 def training_digits(draft: Draft, data: Data) -> Data:

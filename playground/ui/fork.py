@@ -17,7 +17,7 @@ def open_fork(store: Store, run: Run, step: int) -> None:
     if live is None:
         st.error(f"Step {step:,} of this run isn't kept: choose one on the slider.", icon=":material/error:")
         return
-    session.load(with_room(with_live(trainer_of(store, run, step).experiment, live), run, step))
+    session.load(with_room(with_live(trainer_of(store, run, step).experiment, live), store, run, step))
     session.keep("run", None)
     session.keep("origin", Origin(run.id, step))
     st.query_params.pop("run", None)
@@ -33,13 +33,15 @@ def trainer_of(store: Store, run: Run, step: int) -> Run:
     return trainer_of(store, parent, step) if parent else run
 
 
-def with_room(experiment: Experiment, run: Run, step: int) -> Experiment:
-    """The experiment, twice as long where the fork would begin at its end."""
-    if step < run.total_steps:
-        return experiment
+def with_room(experiment: Experiment, store: Store, run: Run, step: int) -> Experiment:
+    """The experiment, twice as long where the fork would begin at its planned end."""
     training = experiment.training
-    longer = {"epochs": 2 * training.epochs} if training.unit == "epochs" else {"steps": 2 * training.steps}
-    return experiment.but(training=training.but(**longer))
+    try:
+        check_length(training, step, store.past.epochs_done(run.id, step))
+    except SpecError:
+        longer = {"epochs": 2 * training.epochs} if training.unit == "epochs" else {"steps": 2 * training.steps}
+        return experiment.but(training=training.but(**longer))
+    return experiment
 
 
 def origin() -> Origin | None:

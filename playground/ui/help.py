@@ -24,6 +24,8 @@ HELP: dict[str, str] = {
     "data.source": "The sample is 5,000 digits of MNIST, 500 a class; full MNIST has 70,000.",
     "data.shares": "Two handles: train ends at the first, validation at the second, test is the rest.",
     "data.train_of_rest": "How the digits that are not MNIST's own test digits are shared by train and validation.",
+    "data.folds": "Cross-validation: train and validation together are cut into K stratified folds of one size.",
+    "data.fold": "The fold that is the validation split; the others are trained on. Test stays apart from all.",
     "data.training_digits": "Train on so many of the training split; a smaller set lies within every larger one.",
     "data.label_noise": "Share of training labels replaced by another class; validation and test keep theirs.",
     "data.scaling": (
@@ -59,6 +61,9 @@ HELP: dict[str, str] = {
     "training.unit": "Whether the run's length is counted in epochs or in steps.",
     "training.epochs": "Passes through the training digits.",
     "training.steps": "Optimizer steps, one batch each.",
+    "training.patience": (
+        "Early stopping: end after so many evaluations in a row without a lower validation loss. Empty: to the end."
+    ),
     "training.seed": "The split, the initial weights, the order of batches and the noise follow from it.",
     "training.device": "Auto takes a GPU where there is one.",
     # initialization

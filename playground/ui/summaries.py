@@ -16,6 +16,8 @@ def titles(experiment: Experiment) -> dict[str, str]:
     default = Experiment()
     rule, training, optimizer = experiment.regularization, experiment.training, experiment.optimizer
     length = f"{training.epochs:,} epochs" if training.unit == "epochs" else f"{training.steps:,} steps"
+    if training.patience is not None:
+        length += f" · patience {training.patience:,}"
     lines = {
         "Training": (
             f"{optimizer.kind} {plain(optimizer.learning_rate)} · batch {training.batch_size:,} · {length}",
@@ -41,7 +43,10 @@ def training_of(experiment: Experiment) -> tuple[Optimizer, Schedule, float | No
 
 def digits_line(data: Data) -> str:
     count = data.training_digits or sizes(data)[0]
-    parts = [f"{count:,} train", data.scaling if data.scaling != "none" else "not scaled"]
+    parts = [f"{count:,} train"]
+    if data.folds is not None:
+        parts.append(f"fold {data.fold} of {data.folds}")
+    parts += [data.scaling if data.scaling != "none" else "not scaled"]
     if data.label_noise:
         parts.append(f"{data.label_noise:.0%} label noise")
     if data.augmentation.is_on:
@@ -63,7 +68,7 @@ def sizes(data: Data) -> tuple[int, int, int]:
 
     Raises `SpecError` where the digits are not there or a split would be empty.
     """
-    shares = data.model_dump(include={"train_share", "validation_share", "test_share"})
+    shares = data.model_dump(include={"train_share", "validation_share", "test_share", "folds", "fold"})
     return _sizes(load_digits(data.source), Data(**shares))
 
 

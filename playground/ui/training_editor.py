@@ -90,8 +90,14 @@ def length_fields(draft: Draft, training: Training) -> Training:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         training = segments(draft, "training.unit", training, "Length in", {"epochs": "Epochs", "steps": "Steps"})
         if training.unit == "epochs":
-            return number(draft, "training.epochs", training, "Epochs", step=1)
-        return number(draft, "training.steps", training, "Steps", step=100)
+            training = number(draft, "training.epochs", training, "Epochs", step=1)
+        else:
+            training = number(draft, "training.steps", training, "Steps", step=100)
+    return number(
+        *(draft, "training.patience", training, "Patience (early stopping)"),
+        step=1,
+        placeholder="to the end",
+    )
 
 
 def clip_field(draft: Draft, regularization: Regularization) -> Regularization:

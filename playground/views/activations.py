@@ -10,7 +10,7 @@ from playground.probes.activations import INPUT, LayerActivation, activation_gra
 from playground.probes.distributions import LayerDistribution, distributions
 from playground.probes.pixel import How, Pooled, Unit, Weighted, explain
 from playground.probes.weights import spread
-from playground.training.evaluation import JUDGED
+from playground.training.judged import JUDGED
 from playground.views import requests
 from playground.views.moment import Moment
 from playground.views.pack import View, number

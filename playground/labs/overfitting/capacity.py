@@ -1,0 +1,164 @@
+"""Error against capacity, and against the number of digits: two sweeps that fill up as their runs end."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from pydantic import Field
+
+from playground.experiment import Experiment
+from playground.figures.arms import sweep_curves
+from playground.figures.turning import add_others, mark_least
+from playground.labs.claims import Claim, at_least, at_most, effect, in_words, number, paired, percent, points
+from playground.labs.outcome import Results
+from playground.labs.overfitting.base import WHOLE, measured_on, mlp
+from playground.labs.overfitting.remedy import REMEDIES
+from playground.labs.study import add
+from playground.labs.topic import Arm, Setup, Topic
+from playground.runs.store import Store
+
+WIDTHS = (2, 4, 8, 16, 32, 64, 128, 256, 512)
+DIGITS = (10, 30, 100, 300, 1_000, WHOLE)
+OF_WIDTH, OF_DIGITS = "by width", "by digits"
+GUESSES = ("larger is better", "there is a best width", "smaller is better")
+
+
+class CapacitySetup(Setup):
+    seeds: int = Field(3, ge=1, le=10)
+    depth: int = Field(2, ge=1, le=4)
+    digits: int = Field(300, ge=10, le=WHOLE)
+    width: int = Field(128, ge=2, le=512)
+    steps: int = Field(300, ge=50, le=2_000)
+    label_noise: float = Field(0.2, ge=0, le=0.5)
+
+
+def experiment(setup: CapacitySetup, width: int, digits: int) -> Experiment:
+    result = mlp(width, setup.depth, digits, 1, setup.label_noise)
+    return result.but(training=result.training.but(unit="steps", steps=setup.steps))
+
+
+def arms(setup: CapacitySetup) -> tuple[Arm, ...]:
+    by_width = (Arm(f"width {w}", experiment(setup, w, setup.digits), OF_WIDTH, w) for w in WIDTHS)
+    by_digits = (Arm(f"{n:,} digits", experiment(setup, setup.width, n), OF_DIGITS, n) for n in DIGITS)
+    return *by_width, *by_digits
+
+
+# --- the runs added at the turning point ------------------------------------------------------------------------------
+
+
+def turning_width(found: Results) -> int | None:
+    """The width of least validation loss, the mean over seeds; None before there are any."""
+    finals = found.finals()
+    means = finals[finals["group"] == OF_WIDTH].groupby("at")["validation_loss"].mean()
+    places = dict(zip(means.index.tolist(), means.tolist(), strict=True))
+    return int(min(places, key=lambda at: places[at])) if places else None
+
+
+def remedied_name(width: int, remedy: str) -> str:
+    return f"width {width} + {remedy}"
+
+
+def add_remedied(store: Store, study_id: str, setup: CapacitySetup, width: int, remedy: str) -> None:
+    """Train the network of that width with a remedy too, once with each seed of the study."""
+    changed = REMEDIES[remedy](experiment(setup, width, setup.digits))
+    for seed in range(setup.seed, setup.seed + setup.seeds):
+        add(store, study_id, remedied_name(width, remedy), changed, seed)
+
+
+def others(finals: pd.DataFrame) -> pd.DataFrame:
+    """The added runs, placed at the width that their name says."""
+    added = finals[~finals["group"].isin((OF_WIDTH, OF_DIGITS))]
+    return added.assign(at=[int(name.split()[1]) for name in added["arm"]])
+
+
+# --- charts and answer ------------------------------------------------------------------------------------------------
+
+
+def with_errors(finals: pd.DataFrame) -> pd.DataFrame:
+    return finals.assign(validation_error=1 - finals["validation_accuracy"], train_error=1 - finals["train_accuracy"])
+
+
+def charts(setup: CapacitySetup, found: Results) -> Sequence[Any]:
+    finals = with_errors(found.finals())
+    how = f"solid: validation, dashed: train, both measured in {measured_on(setup.digits)}"
+    result: list[Any] = []
+    axes: dict[str, dict[str, Any]] = {"loss": {}, "error": {"number": ".1%", "tickformat": ".0%"}}
+    for group, x, at in (
+        (OF_WIDTH, "width", f"{setup.digits:,} digits"),
+        (OF_DIGITS, "training digits", f"width {setup.width}"),
+    ):
+        for quantity, axis in axes.items():
+            columns = [f"validation_{quantity}", f"train_{quantity}"]
+            figure = sweep_curves(
+                *(finals, [group], columns, f"{quantity.capitalize()} against {x}"),
+                f"At {at}; {how}. The band is the spread over seeds.",
+                *(x, quantity),
+                log_x=True,
+                rangemode="tozero",
+                **axis,
+            )
+            if group == OF_WIDTH:
+                add_others(figure, others(finals), columns[0])
+            if group == OF_WIDTH and quantity == "loss":
+                mark_least(figure, finals[finals["group"] == group], columns[0], "width")
+            result.append(figure)
+    return result
+
+
+def answer(setup: CapacitySetup, found: Results) -> tuple[Claim, ...]:
+    finals = with_errors(found.finals())
+    claims = []
+    best, largest = turning_width(found), f"width {WIDTHS[-1]}"
+    if best is not None and found.ended(largest):
+        arm = f"width {best}"
+        loss = effect(finals.loc[finals["arm"] == arm, "validation_loss"])
+        text = f"Of the widths, {best} has the lowest validation loss: {in_words(loss, number)}."
+        worse = paired(finals, largest, arm, "validation_loss")
+        if best != WIDTHS[-1] and worse is not None:
+            text += f" At {WIDTHS[-1]} it is higher by {in_words(worse, number)}."
+        claims.append(Claim(text, at_least(worse, 0) if worse and best != WIDTHS[-1] else None))
+        error = paired(finals, largest, arm, "validation_error")
+        if best != WIDTHS[-1] and error is not None:
+            claims.append(
+                Claim(
+                    f"Validation error tells another story: from width {best} to {WIDTHS[-1]} it changes by "
+                    f"{in_words(error, points)}. The wide network is more often right, but surer where it is wrong."
+                )
+            )
+    few, many = f"{DIGITS[0]:,} digits", f"{DIGITS[-1]:,} digits"
+    falls = paired(finals, many, few, "validation_error")
+    if falls is not None:
+        ends = (effect(finals.loc[finals["arm"] == arm, "validation_error"]) for arm in (few, many))
+        first, last = (percent(end.mean) for end in ends)
+        claims.append(
+            Claim(
+                f"From {few} to {many}, validation error changes from {first} to {last}, by {in_words(falls, points)}.",
+                at_most(falls, 0),
+            )
+        )
+    for name in dict.fromkeys(others(finals)["arm"]):
+        arm = name.split(" + ")[0]
+        changed = paired(finals, name, arm, "validation_loss")
+        if changed is not None:
+            claims.append(Claim(f"**{name}** changes the validation loss of {arm} by {in_words(changed, number)}."))
+    return tuple(claims)
+
+
+def came_true(setup: CapacitySetup, found: Results) -> str:
+    best = turning_width(found)
+    if best is None:
+        return ""
+    return GUESSES[0] if best == WIDTHS[-1] else GUESSES[2] if best == WIDTHS[0] else GUESSES[1]
+
+
+TOPIC = Topic(
+    name="capacity",
+    title="Capacity",
+    question="How large should a network be? By its validation loss …",
+    setup=CapacitySetup(),
+    arms=arms,
+    charts=charts,
+    answer=answer,
+    guesses=GUESSES,
+    came_true=came_true,
+)
