@@ -13,6 +13,7 @@ from playground.data.digits import load_digits
 from playground.data.tensors import load
 from playground.errors import SpecError
 from playground.experiment import Data
+from playground.probes.signal import signal
 from playground.runs.moments import saved_moment
 from playground.runs.store import Run, Store, Task
 from playground.seeds import derive
@@ -21,6 +22,7 @@ from playground.views.make import make_or_explain
 from playground.views.pack import packed
 from playground.views.requests import REQUEST
 
+SIGNAL_DIGITS = 500
 LEFT_TO_OTHERS = 0.25  # seconds: most answers take less, and then the other worker is free again
 
 
@@ -69,10 +71,21 @@ def preview(store: Store, task: Task) -> bytes:
     return file.getvalue()
 
 
+def signal_of(store: Store, task: Task) -> bytes:
+    """JSON of `signal` before a run's first step, on the first training digits: `input_square` and `layers`."""
+    moment = saved_moment(store, run_of(store, task), 0)
+    train = moment.dataset.train
+    x, y = train.x[:SIGNAL_DIGITS], train.y[:SIGNAL_DIGITS]
+    input_square, layers = signal(moment.net, x, y, moment.experiment.loss)
+    rows = [{**vars(layer), "counts": layer.counts.tolist()} for layer in layers]
+    return json.dumps({"digits": len(y), "input_square": input_square, "layers": rows}).encode()
+
+
 ANSWERS: dict[str, Callable[[Store, Task], bytes]] = {
     "measure": measure_on_test,
     "look": look_inside,
     "augmentation": preview,
+    "signal": signal_of,
 }
 
 
