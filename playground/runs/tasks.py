@@ -1,4 +1,4 @@
-"""Questions that any worker answers: the test measurement, a look into a run at a kept step, augmentation's preview."""
+"""Questions that any worker answers: the test measurement, looks into a run at kept steps, augmentation's preview."""
 
 import io
 import json
@@ -13,7 +13,9 @@ from playground.data.digits import load_digits
 from playground.data.tensors import load
 from playground.errors import SpecError
 from playground.experiment import Data
+from playground.probes.permutation import permute
 from playground.probes.signal import signal
+from playground.probes.weights import layer_weights, symmetry
 from playground.runs.moments import saved_moment
 from playground.runs.store import Run, Store, Task
 from playground.seeds import derive
@@ -23,6 +25,7 @@ from playground.views.pack import packed
 from playground.views.requests import REQUEST
 
 SIGNAL_DIGITS = 500
+PERMUTED_DIGITS = 100
 LEFT_TO_OTHERS = 0.25  # seconds: most answers take less, and then the other worker is free again
 
 
@@ -81,11 +84,32 @@ def signal_of(store: Store, task: Task) -> bytes:
     return json.dumps({"digits": len(y), "input_square": input_square, "layers": rows}).encode()
 
 
+def symmetry_of(store: Store, task: Task) -> bytes:
+    """JSON: `layers`, the hidden ones; `rows`, one a kept step: `step` and the mean `cosine` of each layer's units."""
+    moment = saved_moment(store, run_of(store, task), "last")
+    hidden = [name for name, module in moment.net.weighted[:-1] if len(module.weight) > 1]
+    rows = [
+        {"step": one.step, "cosine": [symmetry(layer_weights(one.net, name)) for name in hidden]}
+        for one in moment.kept()
+    ]
+    return json.dumps({"layers": hidden, "rows": rows}).encode()
+
+
+def permutation_of(store: Store, task: Task) -> bytes:
+    """JSON of `permute` for the `layer` of the request, at a run's end, on validation digits; `draw` seeds it."""
+    moment = saved_moment(store, run_of(store, task), "last")
+    x = moment.dataset.validation.x[:PERMUTED_DIGITS]
+    found = permute(moment.net, str(task.request["layer"]), x, int(task.request["draw"]))
+    return json.dumps({"step": moment.step, "digits": len(x), **vars(found)}).encode()
+
+
 ANSWERS: dict[str, Callable[[Store, Task], bytes]] = {
     "measure": measure_on_test,
     "look": look_inside,
     "augmentation": preview,
     "signal": signal_of,
+    "symmetry": symmetry_of,
+    "permutation": permutation_of,
 }
 
 
