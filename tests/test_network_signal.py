@@ -21,6 +21,7 @@ from playground.experiment import (
     Tanh,
 )
 from playground.network.build import build
+from playground.network.functions import FUNCTIONS
 from playground.network.signal import expected, variance
 from playground.probes.signal import signal
 
@@ -69,8 +70,9 @@ def test_sigmoid_at_the_deviation_of_one_over_root_n_quarters_the_gradient_and_a
 
 def test_zeros_send_nothing_on_and_no_theory_holds_for_one_constant() -> None:
     assert expected(SIZES, "Tanh", Initialization(kind="constant"), 1.0, 0.3) == ()
-    layers = expected(SIZES, "Tanh", Initialization(kind="zeros"), 1.0, 0.3)
-    assert {(one.deviation, one.gradient) for one in layers} == {(0.0, 0.0)}
+    for activation in FUNCTIONS:
+        layers = expected(SIZES, activation, Initialization(kind="zeros"), 1.0, 0.3)
+        assert {(one.deviation, one.gradient) for one in layers} == {(0.0, 0.0)}
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def expected(
         enters = bias + sqrt(q) * Z
         leaves = f.value(enters)
         square = mean(leaves**2)
-        deviations.append(sqrt(mean((leaves - mean(leaves)) ** 2)))
+        deviations.append(sqrt(mean((leaves - mean(leaves)) ** 2)) if q else 0.0)
         slopes.append(mean(f.slope(enters) ** 2))
     pull, gradients = head_gradient**2, []
     for fan_out, of_weights, slope in zip(sizes[:1:-1], spread[:0:-1], slopes[::-1], strict=True):

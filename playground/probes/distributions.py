@@ -144,9 +144,9 @@ class Tally:
 
 
 def norm(values: Tensor) -> float:
-    """The L2 norm; float32 is faster, but has no room for the squares of a signal that has all but vanished."""
+    """The L2 norm; float32 is faster, but has no room for the squares of a signal that has vanished or exploded."""
     fast = torch.linalg.vector_norm(values).item()
-    return exact_norm(values) if fast < VANISHING else fast
+    return fast if VANISHING < fast < inf else exact_norm(values)
 
 
 def is_relu(module: nn.Module | None) -> bool:
