@@ -13,6 +13,7 @@ from playground.data.digits import load_digits
 from playground.data.tensors import load
 from playground.errors import SpecError
 from playground.experiment import Data
+from playground.network.products import log_norms
 from playground.probes.permutation import permute
 from playground.probes.signal import signal
 from playground.probes.weights import layer_weights, symmetry
@@ -103,6 +104,14 @@ def permutation_of(store: Store, task: Task) -> bytes:
     return json.dumps({"step": moment.step, "digits": len(x), **vars(found)}).encode()
 
 
+def products_of(store: Store, task: Task) -> bytes:
+    """JSON: `logs`, for each seed the logarithm of the norm after each factor of `log_norms`, as the request says."""
+    asked = task.request
+    seeds = range(int(asked["seed"]), int(asked["seed"]) + int(asked["seeds"]))
+    logs = [log_norms(float(asked["scale"]), int(asked["size"]), int(asked["factors"]), seed) for seed in seeds]
+    return json.dumps({"seeds": [*seeds], "logs": [one.tolist() for one in logs]}).encode()
+
+
 ANSWERS: dict[str, Callable[[Store, Task], bytes]] = {
     "measure": measure_on_test,
     "look": look_inside,
@@ -110,6 +119,7 @@ ANSWERS: dict[str, Callable[[Store, Task], bytes]] = {
     "signal": signal_of,
     "symmetry": symmetry_of,
     "permutation": permutation_of,
+    "products": products_of,
 }
 
 
