@@ -1,9 +1,9 @@
 """Before any training: what is left of the signal in each layer. Then some steps, to see whether it can be trained."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from playground.labs.claims import Claim
 from playground.labs.initialization.charts import signal_charts, training_charts
@@ -19,7 +19,13 @@ class Signal(Setup):
     layers: int = Field(20, ge=2, le=30)
     width: int = Field(128, ge=8, le=512)
     activation: Activation = "ReLU"
-    starts: tuple[Start, ...] = Field(("too small", "Xavier", "He", "too large"), min_length=1)
+    starts: tuple[Start, ...] = ("too small", "Xavier", "He", "too large")
+
+    @model_validator(mode="after")
+    def something_is_compared(self) -> Self:
+        if not self.starts:
+            raise ValueError("no initialization is chosen: choose one or more")
+        return self
 
 
 def arms(setup: Signal) -> tuple[Arm, ...]:

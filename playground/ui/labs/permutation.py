@@ -12,44 +12,44 @@ from playground.runs import control
 from playground.runs.store import Store
 from playground.runs.studies import Study
 
-SHOWN = 12  # places of the order
+SHOWN = 16  # places of the order
+LAYERS = ("Linear #1", "Linear #2")
 
 
 def permutation(store: Store, study: Study | None, setup: Symmetry, found: Results) -> None:
-    """A button that permutes the first layer's units of an ended run, and the largest change of a logit."""
-    ended = [one for one in found.outcomes if one.state == "finished"]
+    """A button that permutes a layer's units of an ended run; below it the last order and what the answers did."""
+    ended = {one.arm.name: one.run_id for one in found.outcomes if one.state == "finished" and one.seed == setup.seed}
     if not ended:
         return
     st.subheader("Permute hidden units", anchor=False)
     st.caption(
         "Units have no order: swap them, with their rows of weights and biases here and their columns in the next "
-        "layer, and the network is the same function. That is why units that are copies of one another stay copies."
+        "layer, and the network is the same function."
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        names = [one.arm.name for one in ended if one.seed == setup.seed]
-        chosen = st.selectbox("Network", names, index=len(names) - 1, key="permutation.arm", width=240)
-        layer = st.selectbox("Layer", ["Linear #1", "Linear #2"], key="permutation.layer", width=160)
-        pressed = st.button("Permute at random", icon=":material/shuffle:", key="permutation.press")
-    if not pressed:
+        arm = st.selectbox("Network", list(ended), index=len(ended) - 1, key="permutation.arm", width=240)
+        layer = st.selectbox("Layer", LAYERS, key="permutation.layer", width=160)
+        last = store.latest_task("permutation", ended[arm])
+        if st.button("Permute at random", icon=":material/shuffle:", key="permutation.press"):
+            draw = last.request["draw"] + 1 if last else 0
+            last = control.permute_units(store, ended[arm], layer, draw)
+            if last is None:
+                st.error("No worker was free in time: try again.", icon=":material/error:")
+    if last is None:
         return
-    run_id = next(one.run_id for one in ended if one.arm.name == chosen)
-    asked = store.studies.questions([run_id]).get((run_id, "permutation"), (0, ""))[0]
-    task = control.ask(store, "permutation", {"layer": layer, "draw": asked}, run_id, patience=20.0)
-    if task is None or task.result is None:
-        st.error(task.message if task else "The workers are busy: try again.", icon=":material/error:")
-        return
-    show(json.loads(task.result))
+    if last.state == "failed":
+        st.error(last.message, icon=":material/error:")
+    if last.result is not None:
+        show(last.request["layer"], json.loads(last.result))
 
 
-def show(found: dict[str, Any]) -> None:
+def show(layer: str, found: dict[str, Any]) -> None:
     """The order before and after, and the changes of the logits."""
-    order = found["order"][:SHOWN]
-    rest = " …" if len(found["order"]) > SHOWN else ""
+    order = found["order"]
+    rest = " …" if len(order) > SHOWN else ""
     st.markdown(
-        f"| place | {' | '.join(map(str, range(len(order))))} |{rest}\n"
-        f"|---|{'---|' * len(order)}\n"
-        f"| unit before | {' | '.join(map(str, range(len(order))))} |\n"
-        f"| unit after | {' | '.join(map(str, order))} |"
+        f"Units of {layer} before: `{' '.join(map(str, range(min(len(order), SHOWN))))}{rest}`, "
+        f"after: `{' '.join(map(str, order[:SHOWN]))}{rest}`"
     )
     with st.container(horizontal=True, gap="large"):
         st.metric("Largest change of a logit", number(found["change"]), width="content")
