@@ -23,6 +23,7 @@ sections = {
     ],
     "Labs": [
         st.Page("overfitting.py", title="Overfitting", icon=":material/show_chart:", url_path="overfitting"),
+        st.Page("initialization.py", title="Initialization", icon=":material/start:", url_path="initialization"),
     ],
 }
 page = st.navigation(sections, position="hidden")

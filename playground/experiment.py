@@ -181,12 +181,13 @@ Layer = Annotated[AnyLayer, Field(discriminator="kind")]
 
 
 class Initialization(Spec):
-    """How weights start; `std`, `bound` and `value` serve normal, uniform and constant."""
+    """How weights start; `std` serves normal, `bound` uniform, `value` and `noise` constant."""
 
     kind: InitializationKind = "default"
     std: float = Field(0.01, ge=0, le=10)
     bound: float = Field(0.05, ge=0, le=10)
     value: float = Field(0.05, ge=-10, le=10)
+    noise: float = Field(0.0, ge=0, le=10)  # standard deviation of what is added to the constant
     bias: float = Field(0.0, ge=-10, le=10)  # PyTorch's default draws its own biases
 
 

@@ -66,10 +66,20 @@ def test_uniform_weights_keep_within_their_bound(kind: InitializationKind, limit
         assert 0.9 * bound < weight.abs().max() <= bound
 
 
-@pytest.mark.parametrize(("kind", "value"), [("zeros", 0.0), ("constant", -0.5)])
-def test_constant_weights_are_the_value(kind: InitializationKind, value: float) -> None:
-    for _, module in net(kind, value=-0.5).weighted:
-        assert (module.state_dict()["weight"] == value).all()
+@pytest.mark.parametrize(("kind", "value"), [("zeros", 0.0), ("constant", -0.1)])
+def test_constant_weights_are_the_value_bit_for_bit(kind: InitializationKind, value: float) -> None:
+    for _, module in net(kind, value=-0.1).weighted:
+        weight = module.state_dict()["weight"]
+        assert torch.equal(weight, torch.full_like(weight, value))
+
+
+def test_a_grain_of_noise_is_gaussian_around_the_constant() -> None:
+    for _, module in net("constant", value=0.5, noise=0.01).weighted:
+        grain = (module.weight.detach() - 0.5).flatten() / 0.01
+        error = 4 / sqrt(len(grain))
+        assert abs(grain.mean()) < error
+        assert abs(grain.std() - 1) < error
+        assert abs(grain.pow(4).mean() - 3) < 10 * error  # a Gaussian's; its own deviation is √96
 
 
 def test_orthogonal_weights_are_orthonormal_rows_or_columns() -> None:

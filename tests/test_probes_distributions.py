@@ -153,6 +153,19 @@ def test_a_layer_without_a_finite_value_has_no_ends_and_an_empty_histogram() -> 
     assert np.isfinite(found.edges).all()
 
 
+@pytest.mark.parametrize("factor", [1e-30, 1e30])
+def test_a_signal_whose_squares_have_no_place_in_single_precision_has_its_deviation_all_the_same(factor: float) -> None:
+    net, x = net_of(Flatten(), Linear(units=30)), some_digits(20)
+    (_, linear), _ = net.weighted
+    assert linear.bias is not None
+    with torch.no_grad():
+        linear.bias.zero_()
+    wanted = of("Linear #1", distributions(net, x)).deviation * factor
+    with torch.no_grad():
+        linear.weight.mul_(factor)
+    assert of("Linear #1", distributions(net, x)).deviation == pytest.approx(wanted, rel=1e-3)
+
+
 def test_a_dead_layers_ends_are_zero_though_its_bins_have_a_width() -> None:
     net = net_of(Flatten(), Linear(units=3), ReLU())
     (_, linear), _ = net.weighted

@@ -14,6 +14,7 @@ from playground.data.folders import data_folder
 from playground.experiment import (
     Data,
     Experiment,
+    Initialization,
     InitializationKind,
     LossKind,
     OptimizerKind,
@@ -115,6 +116,19 @@ def test_a_panels_label_follows_an_entry_in_the_same_rerun(path: str, value: Any
     assert panel(app, name) == titles(experiment(app))[name].replace("**", "").replace(
         ":primary[:small[changed]]", "(changed)"
     )
+
+
+def test_a_grain_of_noise_on_constant_weights_is_said_in_the_label_and_in_the_formula() -> None:
+    app = opened(MLP)
+    control(app, "network.initialization.kind").set_value("constant")
+    run(app)
+    assert panel(app, "Initialization") == "Initialization · constant 0.05 (changed)"
+    assert any("stay alike" in caption.value for caption in app.caption)
+    control(app, "network.initialization.noise").set_value(0.001)
+    run(app)
+    assert experiment(app).network.initialization == Initialization(kind="constant", noise=0.001)
+    assert panel(app, "Initialization") == "Initialization · constant 0.05 ± 0.001 (changed)"
+    assert not any("stay alike" in caption.value for caption in app.caption)
 
 
 def test_the_label_of_the_objective_says_changed_as_soon_as_the_classes_are_weighed() -> None:
@@ -223,7 +237,7 @@ def test_every_kind_shows_the_fields_that_matter_for_it_and_no_others() -> None:
     }
     of_schedule = {"constant": set(), "step": {"Epochs", "Factor"}, "cosine": set(), "warm-up": {"Steps"}}
     of_initialization = {kind: {"Biases"} for kind in get_args(InitializationKind)} | {"default": set()}
-    of_initialization["constant"] = {"Biases", "Value"}
+    of_initialization["constant"] = {"Biases", "Value", "Noise"}
     of_initialization["normal"] = {"Biases", "σ"}
     of_initialization["uniform"] = {"Biases", "Bound"}
     of_loss: dict[str, set[str]] = {kind: set() for kind in get_args(LossKind)} | {

@@ -29,7 +29,7 @@ def initialize(net: "Net", initialization: Initialization, seed: int) -> None:
 def draw(weight: Tensor, bias: Tensor, initialization: Initialization, generator: Generator) -> None:
     """Fill one layer's weight [out, in, …] and bias [out].
 
-    fan_in and fan_out are the inputs and outputs of one unit (times kernel² for Conv2d).
+    fan_in and fan_out are the inputs and outputs of one unit (times kernel² for Conv2d). constant: N(value, noise²).
     default: PyTorch's own, U(±1/sqrt(fan_in)) for weight and bias. Xavier (Glorot and Bengio 2010): variance
     2 / (fan_in + fan_out). He (He et al. 2015): variance 2 / fan_in. Orthogonal (Saxe et al. 2014).
     """
@@ -42,7 +42,7 @@ def draw(weight: Tensor, bias: Tensor, initialization: Initialization, generator
         case "zeros":
             nn.init.zeros_(weight)
         case "constant":
-            nn.init.constant_(weight, initialization.value)
+            nn.init.normal_(weight, initialization.value, initialization.noise, generator=generator)
         case "normal":
             nn.init.normal_(weight, std=initialization.std, generator=generator)
         case "uniform":

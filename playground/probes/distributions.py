@@ -10,10 +10,12 @@ from torch import Tensor, nn
 
 from playground.network.build import Net
 from playground.probes.activations import INPUT, eval_mode, layers_of
+from playground.training.layers import exact_norm
 
 BINS = 60
 CHUNK = 32  # digits a pass: a layer of large maps stays small
 SAMPLED = 60_000  # values of a layer in its histogram, about: counting six million takes longer than making them
+VANISHING = 1e-12
 TANH_LIMIT = 0.99
 SIGMOID_LIMIT = 0.01
 SATURATING = ("Tanh", "Sigmoid")
@@ -98,7 +100,7 @@ class Tally:
         count, flat = values.numel(), values.flatten()
         mean = flat.mean()
         moved = mean.item() - self.mean
-        self.squares += torch.linalg.vector_norm(flat - mean).item() ** 2
+        self.squares += norm(flat - mean) ** 2
         self.squares += moved**2 * self.seen * count / (self.seen + count)
         self.seen += count
         self.mean += moved * count / self.seen
@@ -139,6 +141,12 @@ class Tally:
             dead=int((torch.stack(self.most).amax(0) <= 0).sum()) if self.can_die else None,
             saturated=self.saturated / self.seen if self.kind in SATURATING else None,
         )
+
+
+def norm(values: Tensor) -> float:
+    """The L2 norm; float32 is faster, but has no room for the squares of a signal that has vanished or exploded."""
+    fast = torch.linalg.vector_norm(values).item()
+    return fast if VANISHING < fast < inf else exact_norm(values)
 
 
 def is_relu(module: nn.Module | None) -> bool:

@@ -62,6 +62,11 @@ def measure_on_test(store: Store, run_id: str, patience: float = 20.0) -> Task |
     return ask(store, "measure", {}, run_id, patience)
 
 
+def permute_units(store: Store, run_id: str, layer: str, draw: int, patience: float = 5.0) -> Task | None:
+    """Have a worker permute the units of a layer of the run's last checkpoint: JSON; None where all stayed busy."""
+    return ask(store, "permutation", {"layer": layer, "draw": draw}, run_id, patience)
+
+
 def preview_augmentation(store: Store, data: Data, seed: int, patience: float = 5.0) -> Task | None:
     """Eight training digits before and after augmentation, from a worker: npz with `before` and `after`."""
     return ask(store, "augmentation", {"data": data.model_dump(mode="json"), "seed": seed}, patience=patience)

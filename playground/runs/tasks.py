@@ -1,4 +1,4 @@
-"""Questions that any worker answers: the test measurement, a look into a run at a kept step, augmentation's preview."""
+"""Questions that any worker answers: the test measurement, looks into a run at kept steps, augmentation's preview."""
 
 import io
 import json
@@ -13,6 +13,10 @@ from playground.data.digits import load_digits
 from playground.data.tensors import load
 from playground.errors import SpecError
 from playground.experiment import Data
+from playground.network.products import log_norms
+from playground.probes.permutation import permute
+from playground.probes.signal import signal
+from playground.probes.weights import layer_weights, symmetry
 from playground.runs.moments import saved_moment
 from playground.runs.store import Run, Store, Task
 from playground.seeds import derive
@@ -23,6 +27,8 @@ from playground.views.make import make_or_explain
 from playground.views.pack import packed
 from playground.views.requests import REQUEST
 
+SIGNAL_DIGITS = 500
+PERMUTED_DIGITS = 100
 LEFT_TO_OTHERS = 0.25  # seconds: most answers take less, and then the other worker is free again
 
 
@@ -85,12 +91,53 @@ def from_scratch(store: Store, task: Task) -> bytes:
     return json.dumps({"losses": by_hand(run.experiment, run.step)}).encode()
 
 
+def signal_of(store: Store, task: Task) -> bytes:
+    """JSON of `signal` before a run's first step, on the first training digits: `input_square` and `layers`."""
+    moment = saved_moment(store, run_of(store, task), 0)
+    train = moment.dataset.train
+    x, y = train.x[:SIGNAL_DIGITS], train.y[:SIGNAL_DIGITS]
+    input_square, layers = signal(moment.net, x, y, moment.experiment.loss)
+    rows = [{**vars(layer), "counts": layer.counts.tolist()} for layer in layers]
+    return json.dumps({"digits": len(y), "input_square": input_square, "layers": rows}).encode()
+
+
+def symmetry_of(store: Store, task: Task) -> bytes:
+    """JSON: `layers`, the hidden ones; `rows`, one a kept step: `step` and the mean `cosine` of each layer's units."""
+    moment = saved_moment(store, run_of(store, task), "last")
+    hidden = [name for name, module in moment.net.weighted[:-1] if len(module.weight) > 1]
+    rows = [
+        {"step": one.step, "cosine": [symmetry(layer_weights(one.net, name)) for name in hidden]}
+        for one in moment.kept()
+    ]
+    return json.dumps({"layers": hidden, "rows": rows}).encode()
+
+
+def permutation_of(store: Store, task: Task) -> bytes:
+    """JSON of `permute` for the `layer` of the request, at a run's end, on validation digits; `draw` seeds it."""
+    moment = saved_moment(store, run_of(store, task), "last")
+    x = moment.dataset.validation.x[:PERMUTED_DIGITS]
+    found = permute(moment.net, str(task.request["layer"]), x, int(task.request["draw"]))
+    return json.dumps({"step": moment.step, "digits": len(x), **vars(found)}).encode()
+
+
+def products_of(store: Store, task: Task) -> bytes:
+    """JSON: `logs`, for each seed the logarithm of the norm after each factor of `log_norms`, as the request says."""
+    asked = task.request
+    seeds = range(int(asked["seed"]), int(asked["seed"]) + int(asked["seeds"]))
+    logs = [log_norms(float(asked["scale"]), int(asked["size"]), int(asked["factors"]), seed) for seed in seeds]
+    return json.dumps({"seeds": [*seeds], "logs": [one.tolist() for one in logs]}).encode()
+
+
 ANSWERS: dict[str, Callable[[Store, Task], bytes]] = {
     "measure": measure_on_test,
     "look": look_inside,
     "augmentation": preview,
     "polynomials": polynomials,
     "from scratch": from_scratch,
+    "signal": signal_of,
+    "symmetry": symmetry_of,
+    "permutation": permutation_of,
+    "products": products_of,
 }
 
 

@@ -71,6 +71,7 @@ HELP: dict[str, str] = {
     "network.initialization.std": "Standard deviation σ of N(0, σ²).",
     "network.initialization.bound": "Weights are drawn from −bound to bound.",
     "network.initialization.value": "Every weight starts with this.",
+    "network.initialization.noise": "Standard deviation of what is added to each weight: it tells units apart.",
     "network.initialization.bias": "Every bias starts with this.",
 }
 

@@ -20,6 +20,7 @@ def initialization_settings(draft: Draft, initialization: Initialization) -> Ini
         initialization = choose(draft, f"{PATH}.kind", initialization, "Initial weights", KINDS)
         if initialization.kind == "constant":
             initialization = number(draft, f"{PATH}.value", initialization, "Value", step=0.01, width=100)
+            initialization = number(draft, f"{PATH}.noise", initialization, "Noise", step=0.001, width=100)
         if initialization.kind == "normal":
             initialization = number(draft, f"{PATH}.std", initialization, "σ", step=0.01, width=100)
         if initialization.kind == "uniform":

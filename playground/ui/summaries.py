@@ -55,8 +55,9 @@ def digits_line(data: Data) -> str:
 
 
 def initialization_line(initialization: Initialization) -> str:
+    grain = f" ± {plain(initialization.noise)}" if initialization.noise else ""
     detail = {
-        "constant": f" {plain(initialization.value)}",
+        "constant": f" {plain(initialization.value)}{grain}",
         "normal": f" σ {plain(initialization.std)}",
         "uniform": f" ±{plain(initialization.bound)}",
     }
@@ -95,7 +96,9 @@ def initialization_formula(initialization: Initialization) -> str:
     return {
         "default": "PyTorch's own: weights and biases uniform in ±1/√fan-in",
         "zeros": "every weight 0: all units of a layer stay alike",
-        "constant": "every weight the same: all units of a layer stay alike",
+        "constant": "N(value, noise²): noise tells the units of a layer apart"
+        if initialization.noise
+        else "every weight the same: all units of a layer stay alike",
         "normal": "N(0, σ²)",
         "uniform": "uniform in ±bound",
         "Xavier normal": "N(0, 2/(fan-in + fan-out)), Glorot and Bengio 2010",
