@@ -13,6 +13,7 @@ from playground.data.digits import load_digits
 from playground.data.tensors import load
 from playground.errors import SpecError
 from playground.experiment import Data
+from playground.probes.biases import following, over_rotation_and_scale, over_shifts
 from playground.runs.moments import saved_moment
 from playground.runs.store import Run, Store, Task
 from playground.seeds import derive
@@ -54,6 +55,24 @@ def look_inside(store: Store, task: Task) -> bytes:
     return packed({}, {str(place): np.frombuffer(one, np.uint8) for place, one in enumerate(views)})
 
 
+def measure_shifts(store: Store, task: Task) -> bytes:
+    """JSON of `over_shifts`, at the run's last step."""
+    moment = saved_moment(store, run_of(store, task), "last")
+    return json.dumps(over_shifts(moment.net, moment.dataset)).encode()
+
+
+def measure_rotation_and_scale(store: Store, task: Task) -> bytes:
+    """JSON of `over_rotation_and_scale`, at the run's last step."""
+    moment = saved_moment(store, run_of(store, task), "last")
+    return json.dumps(over_rotation_and_scale(moment.net, moment.dataset)).encode()
+
+
+def measure_following(store: Store, task: Task) -> bytes:
+    """JSON of `following`, at the run's last step."""
+    moment = saved_moment(store, run_of(store, task), "last")
+    return json.dumps(following(moment.net, moment.experiment, moment.dataset)).encode()
+
+
 def preview(store: Store, task: Task) -> bytes:
     """npz: eight training digits as uint8 images (8, 28, 28), `before` and `after` augmentation."""
     data = Data.model_validate(task.request["data"])
@@ -73,6 +92,9 @@ ANSWERS: dict[str, Callable[[Store, Task], bytes]] = {
     "measure": measure_on_test,
     "look": look_inside,
     "augmentation": preview,
+    "shifts": measure_shifts,
+    "rotation and scale": measure_rotation_and_scale,
+    "following": measure_following,
 }
 
 
