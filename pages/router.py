@@ -21,6 +21,9 @@ sections = {
         st.Page("train.py", title="Train", icon=":material/play_circle:", url_path="train"),
         st.Page("inside.py", title="Inside", icon=":material/biotech:", url_path="inside"),
     ],
+    "Labs": [
+        st.Page("inductive_bias.py", title="Inductive bias", icon=":material/grid_view:", url_path="inductive-bias"),
+    ],
 }
 page = st.navigation(sections, position="hidden")
 frame_style()

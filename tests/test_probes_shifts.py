@@ -12,6 +12,7 @@ from playground.data.tensors import load
 from playground.experiment import Data, Flatten, Network
 from playground.network.build import Net, build
 from playground.probes.shifts import (
+    accuracy_along_shifts,
     accuracy_over_rotations,
     accuracy_over_scales,
     accuracy_over_shifts,
@@ -54,6 +55,15 @@ def test_the_map_holds_each_shifts_accuracy_down_its_rows_and_right_along_its_co
     assert found.shape == (5, 5)
     assert found[2, 2] == right_of(net, x, y)
     assert found[0, 3] == right_of(net, shifted(x, 1, -2, BACKGROUND), y)
+
+
+def test_along_a_shift_it_is_the_mean_of_the_four_directions_of_the_map() -> None:
+    net, digits = build(Network(layers=CNN), 0), load(Data(), 0).test
+    x, y = digits.x[:60], digits.y[:60]
+    accuracy = accuracy_over_shifts(net, x, y, BACKGROUND, reach=3)
+    right, left, down, up = accuracy[3, 3:], accuracy[3, 3::-1], accuracy[3:, 3], accuracy[3::-1, 3]
+    expected = (right + left + down + up) / 4
+    np.testing.assert_allclose(accuracy_along_shifts(net, x, y, BACKGROUND, reach=3), expected)
 
 
 def test_what_sees_only_the_left_half_is_right_until_a_digit_leaves_it() -> None:

@@ -74,7 +74,7 @@ def layer_differences(base: Sequence[Layer], other: Sequence[Layer]) -> Iterator
     elif missing := rest(base, other):
         yield f"without {', '.join(layer.kind for layer in missing)}"
     else:
-        yield "other layers without weights"
+        yield "other layers"
 
 
 def rest(more: Sequence[Layer], fewer: Sequence[Layer]) -> list[Layer]:

@@ -38,6 +38,15 @@ def accuracy_over_shifts(net: Net, x: Tensor, y: Tensor, background: float, reac
     return np.array([[accuracy(net, shifted(x, dx, dy, background), y) for dx in steps] for dy in steps])
 
 
+def accuracy_along_shifts(net: Net, x: Tensor, y: Tensor, background: float, reach: int) -> NDArray[np.float64]:
+    """The same along 0 to `reach` pixels, [reach + 1]: the mean of the four directions."""
+    each = [
+        [accuracy(net, shifted(x, pixels * dx, pixels * dy, background), y) for dx, dy in FOUR_WAYS]
+        for pixels in range(1, reach + 1)
+    ]
+    return np.array([accuracy(net, x, y), *np.mean(each, axis=1)])
+
+
 def accuracy_over_rotations(
     net: Net, x: Tensor, y: Tensor, background: float, degrees: Sequence[float]
 ) -> NDArray[np.float64]:

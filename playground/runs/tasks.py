@@ -13,7 +13,8 @@ from playground.data.digits import load_digits
 from playground.data.tensors import load
 from playground.errors import SpecError
 from playground.experiment import Data
-from playground.probes.biases import following, over_rotation_and_scale, over_shifts
+from playground.probes.biases import along_shifts, following, over_rotation_and_scale, over_shifts
+from playground.probes.moved import moved_digit
 from playground.runs.moments import saved_moment
 from playground.runs.store import Run, Store, Task
 from playground.seeds import derive
@@ -61,6 +62,12 @@ def measure_shifts(store: Store, task: Task) -> bytes:
     return json.dumps(over_shifts(moment.net, moment.dataset)).encode()
 
 
+def measure_along_shifts(store: Store, task: Task) -> bytes:
+    """JSON of `along_shifts`, at the run's last step."""
+    moment = saved_moment(store, run_of(store, task), "last")
+    return json.dumps(along_shifts(moment.net, moment.dataset)).encode()
+
+
 def measure_rotation_and_scale(store: Store, task: Task) -> bytes:
     """JSON of `over_rotation_and_scale`, at the run's last step."""
     moment = saved_moment(store, run_of(store, task), "last")
@@ -71,6 +78,14 @@ def measure_following(store: Store, task: Task) -> bytes:
     """JSON of `following`, at the run's last step."""
     moment = saved_moment(store, run_of(store, task), "last")
     return json.dumps(following(moment.net, moment.experiment, moment.dataset)).encode()
+
+
+def move_digit(store: Store, task: Task) -> bytes:
+    """`moved_digit` as a pack: the digit of the source and the shift that the request says, at the run's last step."""
+    moment, asked = saved_moment(store, run_of(store, task), "last"), task.request
+    x = moment.x(int(asked["digit"]))
+    found = moved_digit(moment.net, moment.experiment, moment.dataset.scale, x, int(asked["dx"]), int(asked["dy"]))
+    return packed(*found)
 
 
 def preview(store: Store, task: Task) -> bytes:
@@ -93,8 +108,10 @@ ANSWERS: dict[str, Callable[[Store, Task], bytes]] = {
     "look": look_inside,
     "augmentation": preview,
     "shifts": measure_shifts,
+    "along shifts": measure_along_shifts,
     "rotation and scale": measure_rotation_and_scale,
     "following": measure_following,
+    "move": move_digit,
 }
 
 
