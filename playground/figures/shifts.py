@@ -11,7 +11,6 @@ from playground.figures.frame import frame
 
 GAP = 0.04  # of the chart's width, between two maps
 CHANCE = 0.1
-FEW = 2  # maps that a card of one column holds
 HEIGHT = 280
 LOOK_FOR = "How far colour reaches from the centre. Chance is 10 %. One colour scale for all."
 
@@ -28,7 +27,7 @@ def shift_heatmaps(maps: Mapping[str, Sequence[NDArray[np.float64]]], reach: int
             HEIGHT,
             {"l": 44, "r": 8, "t": 30, "b": 64},
             hovermode="closest",
-            meta={"is_wide": len(maps) > FEW},
+            meta={"colors": "sequential"},
             coloraxis={
                 "cmin": CHANCE,
                 "cmax": 1,

@@ -80,8 +80,13 @@ def charts(setup: Knobs, found: Results) -> Sequence[Any]:
             tickformat=".0%",
             range=[0, 1.02],
         ),
-        shift_heatmaps(
-            {name: shift_maps(found, name) for name in NAMES}, REACH, "Accuracy where test digits are shifted"
+        *(
+            shift_heatmaps(
+                {name: shift_maps(found, name) for name in pair},
+                REACH,
+                f"Shifted test digits: {pair[0].lower()}, {pair[1].lower()}",
+            )
+            for pair in (NAMES[:2], NAMES[2:])
         ),
     ]
 
