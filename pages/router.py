@@ -24,6 +24,7 @@ sections = {
     "Labs": [
         st.Page("overfitting.py", title="Overfitting", icon=":material/show_chart:", url_path="overfitting"),
         st.Page("initialization.py", title="Initialization", icon=":material/start:", url_path="initialization"),
+        st.Page("inductive_bias.py", title="Inductive bias", icon=":material/grid_view:", url_path="inductive-bias"),
     ],
 }
 page = st.navigation(sections, position="hidden")

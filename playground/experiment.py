@@ -107,6 +107,14 @@ class Conv2d(Spec):
     padding: int = Field(0, ge=0, le=14)
 
 
+class LocallyConnected2d(Spec):
+    kind: Literal["LocallyConnected2d"] = "LocallyConnected2d"
+    channels: int = Field(16, ge=1, le=512)
+    kernel: int = Field(3, ge=1, le=28)
+    stride: int = Field(1, ge=1, le=28)
+    padding: int = Field(0, ge=0, le=14)
+
+
 class MaxPool2d(Spec):
     kind: Literal["MaxPool2d"] = "MaxPool2d"
     kernel: int = Field(2, ge=1, le=28)
@@ -117,6 +125,10 @@ class AvgPool2d(Spec):
     kind: Literal["AvgPool2d"] = "AvgPool2d"
     kernel: int = Field(2, ge=1, le=28)
     stride: int = Field(2, ge=1, le=28)
+
+
+class PermutePixels(Spec):
+    kind: Literal["PermutePixels"] = "PermutePixels"
 
 
 class Flatten(Spec):
@@ -164,8 +176,10 @@ class Sigmoid(Spec):
 AnyLayer = (
     Linear
     | Conv2d
+    | LocallyConnected2d
     | MaxPool2d
     | AvgPool2d
+    | PermutePixels
     | Flatten
     | Dropout
     | BatchNorm1d

@@ -19,9 +19,11 @@ from playground.experiment import (
     Layer,
     LeakyReLU,
     Linear,
+    LocallyConnected2d,
     Loss,
     MaxPool2d,
     Network,
+    PermutePixels,
     ReLU,
     Sigmoid,
     Spec,
@@ -56,9 +58,16 @@ activations = st.sampled_from([ReLU(), ReLU(), LeakyReLU(), Sigmoid()])
 kernels = st.integers(1, 3)
 map_layers = st.one_of(
     st.builds(Conv2d, channels=st.integers(1, 4), kernel=kernels, stride=st.integers(1, 2), padding=st.integers(0, 2)),
+    st.builds(
+        LocallyConnected2d,
+        channels=st.integers(1, 3),
+        kernel=kernels,
+        stride=st.integers(1, 2),
+        padding=st.integers(0, 1),
+    ),
     st.builds(MaxPool2d, kernel=kernels, stride=kernels),
     st.builds(AvgPool2d, kernel=kernels, stride=kernels),
-    st.sampled_from([BatchNorm2d(), Dropout(), Dropout(p=0.5)]),
+    st.sampled_from([BatchNorm2d(), Dropout(), Dropout(p=0.5), PermutePixels()]),
     activations,
 )
 flat_layers = st.builds(Linear, units=st.integers(1, 8)) | st.sampled_from([BatchNorm1d(), Dropout()]) | activations

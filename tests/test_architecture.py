@@ -23,7 +23,7 @@ ORDER = (
 # The only places for the heavy libraries. Torch: what only workers import.
 WORKER_SIDE = (
     *("playground/data/tensors.py", "playground/data/augmentation.py", "playground/data/download.py"),
-    *("playground/network/build.py", "playground/network/initialize.py"),
+    *(f"playground/network/{name}.py" for name in ("build", "initialize", "modules")),
     *("playground/training/*", "playground/probes/*", "playground/views/*"),
     *(f"playground/runs/{name}.py" for name in ("worker", "active", "viewer", "moments", "tasks")),
 )

@@ -19,6 +19,7 @@ from playground.experiment import (
     Linear,
     MaxPool2d,
     Network,
+    PermutePixels,
     ReLU,
     Tanh,
 )
@@ -26,6 +27,7 @@ from playground.network.build import Net, build
 from playground.network.facts import positions
 from playground.network.fields import SIDE, field_table, seen_pixels, span, unit_field
 from playground.network.names import HEAD, layer_names
+from playground.network.permutation import pixel_order
 from playground.network.receptive_field import Window
 from playground.network.shapes import trace
 from playground.presets import TEMPLATES
@@ -251,6 +253,23 @@ def test_two_rows_at_the_border_reach_no_unit_of_the_smaller_cnn() -> None:
     # 28 - 2 = 26, 13, 11, and the last pooling takes 10 of the 11.
     unseen = {row["layer"]: row["unseen"] for row in field_table(TEMPLATES["CNN 16-32"].network)}
     assert (unseen["ReLU #2"], unseen["MaxPool2d #2"], unseen["Head"]) == (0, 2, 2)
+
+
+def test_behind_permuted_pixels_a_field_is_scattered_over_what_reaches_the_permutation() -> None:
+    layers = (Conv2d(channels=1, stride=2), PermutePixels(), Conv2d(channels=1), Flatten(), Linear(units=2))
+    before, *behind = (row["scattered"] for row in field_table(Network(layers=layers)))
+    assert (before, behind) == (False, [True, True, True, False, False])
+    field = unit_field(Network(layers=layers), "Conv2d #2", 0, 0, 0)
+    assert (field.is_scattered, field.is_whole_image, field.rows.seen) == (True, True, tuple(range(SIDE - 1)))
+    moved = changed(monotone(Network(layers=layers)), "Conv2d #2")[:, :, 0, 0, 0]
+    assert {(y, x) for y, x in moved.nonzero().tolist()} == seen_by_the_first_window()
+
+
+def seen_by_the_first_window() -> set[tuple[int, int]]:
+    """The pixels that the nine permuted places of the second convolution's first window see."""
+    side = 13
+    places = [divmod(int(pixel_order(side, side)[y * side + x]), side) for y in range(3) for x in range(3)]
+    return {(2 * y + down, 2 * x + across) for y, x in places for down in range(3) for across in range(3)}
 
 
 def test_activations_change_no_field() -> None:

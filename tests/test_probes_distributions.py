@@ -14,7 +14,7 @@ from playground.probes.distributions import BINS, LayerDistribution, distributio
 from tests.small_runs import CNN, NORMALIZED, small
 from tests.strategies import networks
 
-PASSING = ("Flatten", "Dropout")
+PASSING = ("Flatten", "Dropout", "PermutePixels")
 
 
 def some_digits(count: int) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from sklearn.metrics.pairwise import cosine_similarity
 
 from playground.errors import SpecError
-from playground.experiment import AnyLayer, Conv2d, Flatten, Initialization, Linear
+from playground.experiment import AnyLayer, Conv2d, Flatten, Initialization, Linear, LocallyConnected2d
 from playground.network.build import build
 from playground.training.trainer import Trainer
 from playground.views.moment import Moment
@@ -41,6 +41,14 @@ def test_a_convolutions_kernels_are_images_one_for_each_unit_and_input() -> None
     header, arrays = look(moment, "Conv2d #2")
     assert (header["kind"], header["shape"]) == ("Conv2d", [4, 3, 5, 5])
     np.testing.assert_array_equal(arrays["images"], moment.net.weighted[1][1].weight.detach().numpy())
+
+
+def test_without_weight_sharing_each_place_has_kernels_of_its_own() -> None:
+    moment = moment_of(LocallyConnected2d(channels=2, kernel=25), Flatten())
+    header, arrays = look(moment, "LocallyConnected2d #1")
+    assert (header["kind"], header["shape"]) == ("LocallyConnected2d", [2 * 4 * 4, 1, 25, 25])
+    weight = moment.net.weighted[0][1].weight.detach().numpy()
+    np.testing.assert_array_equal(arrays["images"], weight.reshape(32, 1, 25, 25)[arrays["units"]])
 
 
 def test_a_linear_behind_a_convolution_shows_one_image_for_each_channel_of_its_map() -> None:

@@ -67,8 +67,21 @@ def layer_differences(base: Sequence[Layer], other: Sequence[Layer]) -> Iterator
         yield from dict.fromkeys(
             f"{one.kind} → {two.kind}" for one, two in zip(base, other, strict=True) if one.kind != two.kind
         )
-    else:
+    elif in_short(base) != in_short(other):
         yield f"{in_short(base)} → {in_short(other)}"
+    elif added := rest(other, base):
+        yield f"with {', '.join(layer.kind for layer in added)}"
+    elif missing := rest(base, other):
+        yield f"without {', '.join(layer.kind for layer in missing)}"
+    else:
+        yield "other layers"
+
+
+def rest(more: Sequence[Layer], fewer: Sequence[Layer]) -> list[Layer]:
+    """What one stack has more than another; nothing where that isn't all in which they differ."""
+    left = [*fewer]
+    found = [layer for layer in more if not (left and layer == left[0] and left.pop(0))]
+    return [] if left else found
 
 
 def fields(base: Sequence[Layer], other: Sequence[Layer]) -> Iterator[str]:

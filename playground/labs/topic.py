@@ -46,7 +46,8 @@ class Topic:
     `arms`: set-up → arms, the first one being what the others are compared with. `charts`: set-up and results, which
     may be empty → figures. `answer`: the same → claims, in words with measured numbers. `came_true`: which of the
     guesses was right. `at_start` and `at_end` are kinds of questions to a worker (`runs/tasks.py`) about each run: once
-    its step 0 is kept, and once it has ended. `task` is one about the set-up itself, without a run.
+    its step 0 is kept, and once it has ended; `afterwards`: seconds of a core that the latter take of one run, about.
+    `task` is a question about the set-up itself, without a run.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Topic:
     came_true: Callable[[Any, "Results"], str] | None = None
     at_start: tuple[str, ...] = ()
     at_end: tuple[str, ...] = ()
+    afterwards: float = 0.0
     task: str | None = None
 
 

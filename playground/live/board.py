@@ -8,9 +8,10 @@ from typing import Any
 from playground.experiment import Experiment
 from playground.figures.board import board_figures
 from playground.live.component import mount
+from playground.network import facts
 from playground.network.names import HEAD, layer_names
 
-WEIGHTED = ("Linear", "Conv2d")
+WEIGHTED = tuple(kind.__name__ for kind in facts.WEIGHTED)
 
 Standing = dict[str, Any]
 

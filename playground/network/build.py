@@ -17,37 +17,46 @@ from playground.experiment import (
     Flatten,
     LeakyReLU,
     Linear,
+    LocallyConnected2d,
     MaxPool2d,
     Network,
+    PermutePixels,
     ReLU,
     Sigmoid,
     SiLU,
     Tanh,
 )
+from playground.network import modules
 from playground.network.dropout import placed
+from playground.network.facts import Shape
 from playground.network.initialize import initialize
 from playground.network.names import HEAD, built_names
 from playground.network.shapes import trace
 
-# One entry a kind: the spec and the number of channels or features it receives → the module. `skip_init` leaves the
-# weights to `initialize`, so that PyTorch's default generator is not drawn from.
+Weighted = nn.Linear | nn.Conv2d | modules.LocallyConnected2d
+# One entry a kind: the spec and the shape it receives → the module. `skip_init` leaves the weights to `initialize`, so
+# that PyTorch's default generator is not drawn from.
 MODULES: dict[type, Callable[..., nn.Module]] = {
-    Linear: lambda spec, inputs: skip_init(nn.Linear, inputs, spec.units),
-    Conv2d: lambda spec, inputs: skip_init(
-        nn.Conv2d, inputs, spec.channels, spec.kernel, stride=spec.stride, padding=spec.padding
+    Linear: lambda spec, shape: skip_init(nn.Linear, shape[0], spec.units),
+    Conv2d: lambda spec, shape: skip_init(
+        nn.Conv2d, shape[0], spec.channels, spec.kernel, stride=spec.stride, padding=spec.padding
     ),
-    MaxPool2d: lambda spec, inputs: nn.MaxPool2d(spec.kernel, spec.stride),
-    AvgPool2d: lambda spec, inputs: nn.AvgPool2d(spec.kernel, spec.stride),
-    Flatten: lambda spec, inputs: nn.Flatten(),
-    Dropout: lambda spec, inputs: nn.Dropout(spec.p or 0.0),
-    BatchNorm1d: lambda spec, inputs: nn.BatchNorm1d(inputs),
-    BatchNorm2d: lambda spec, inputs: nn.BatchNorm2d(inputs),
-    ReLU: lambda spec, inputs: nn.ReLU(),
-    LeakyReLU: lambda spec, inputs: nn.LeakyReLU(spec.negative_slope),
-    GELU: lambda spec, inputs: nn.GELU(),
-    SiLU: lambda spec, inputs: nn.SiLU(),
-    Tanh: lambda spec, inputs: nn.Tanh(),
-    Sigmoid: lambda spec, inputs: nn.Sigmoid(),
+    LocallyConnected2d: lambda spec, shape: modules.LocallyConnected2d(
+        shape, spec.channels, spec.kernel, spec.stride, spec.padding
+    ),
+    MaxPool2d: lambda spec, shape: nn.MaxPool2d(spec.kernel, spec.stride),
+    AvgPool2d: lambda spec, shape: nn.AvgPool2d(spec.kernel, spec.stride),
+    PermutePixels: lambda spec, shape: modules.PermutePixels(*shape[1:]),
+    Flatten: lambda spec, shape: nn.Flatten(),
+    Dropout: lambda spec, shape: nn.Dropout(spec.p or 0.0),
+    BatchNorm1d: lambda spec, shape: nn.BatchNorm1d(shape[0]),
+    BatchNorm2d: lambda spec, shape: nn.BatchNorm2d(shape[0]),
+    ReLU: lambda spec, shape: nn.ReLU(),
+    LeakyReLU: lambda spec, shape: nn.LeakyReLU(spec.negative_slope),
+    GELU: lambda spec, shape: nn.GELU(),
+    SiLU: lambda spec, shape: nn.SiLU(),
+    Tanh: lambda spec, shape: nn.Tanh(),
+    Sigmoid: lambda spec, shape: nn.Sigmoid(),
 }
 
 
@@ -68,7 +77,8 @@ class Net(nn.Module):
         self._ruled: list[nn.Dropout] = []  # by the network's one rate
         for index, spec in placed(network):
             # A Dropout, the only layer that is added, asks for no size.
-            module = MODULES[type(spec)](spec, 0 if index is None else found.rows[index].input_shape[0])
+            shape: Shape = () if index is None else found.rows[index].input_shape
+            module = MODULES[type(spec)](spec, shape)
             self.layers.append(module)
             if isinstance(module, nn.Dropout) and isinstance(spec, Dropout) and spec.p is None:
                 self._ruled.append(module)
@@ -77,10 +87,10 @@ class Net(nn.Module):
         self.set_dropout(network.dropout)
 
     @property
-    def weighted(self) -> tuple[tuple[str, nn.Linear | nn.Conv2d], ...]:
-        """Every Linear and Conv2d and the head, with its name, in order."""
+    def weighted(self) -> tuple[tuple[str, Weighted], ...]:
+        """Every Linear, Conv2d and LocallyConnected2d and the head, with its name, in order."""
         named = zip(self.names, self.layers, strict=True)
-        return (*((name, m) for name, m in named if isinstance(m, nn.Linear | nn.Conv2d)), (HEAD, self.head))
+        return (*((name, m) for name, m in named if isinstance(m, Weighted)), (HEAD, self.head))
 
     def set_dropout(self, rate: float) -> None:
         """Set the rate of every Dropout without a p of its own."""

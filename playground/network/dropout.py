@@ -2,20 +2,18 @@
 
 from playground.experiment import (
     GELU,
-    Conv2d,
     Dropout,
     Layer,
     LeakyReLU,
-    Linear,
     Network,
     ReLU,
     Sigmoid,
     SiLU,
     Tanh,
 )
+from playground.network.facts import WEIGHTED
 
 ACTIVATIONS = (ReLU, LeakyReLU, GELU, SiLU, Tanh, Sigmoid)
-WEIGHTED = (Linear, Conv2d)
 
 
 def with_dropout(network: Network) -> tuple[Layer, ...]:
@@ -24,6 +22,7 @@ def with_dropout(network: Network) -> tuple[Layer, ...]:
     Where none was placed by hand, `Dropout(p=None)` comes right after the activation, the last one where several
     follow each other. It is put in at a rate of 0 too: it costs nothing, and the rate can change during training.
 
+    >>> from playground.experiment import Linear
     >>> [layer.kind for layer in with_dropout(Network(layers=(Linear(), ReLU(), Linear(), Tanh(), Dropout(p=0.5))))]
     ['Linear', 'ReLU', 'Dropout', 'Linear', 'Tanh', 'Dropout']
     """
@@ -39,7 +38,7 @@ def placed(network: Network) -> tuple[tuple[int | None, Layer], ...]:
         if isinstance(layer, ACTIVATIONS) and not dropped:
             backwards.append((None, Dropout()))
             dropped = True
-        elif isinstance(layer, Dropout | Linear | Conv2d):
+        elif isinstance(layer, (Dropout, *WEIGHTED)):
             dropped = isinstance(layer, Dropout)
         backwards.append((index, layer))
     return tuple(reversed(backwards))

@@ -6,12 +6,25 @@ take a layer that fits; `playground.network.walk` says whether it does.
 
 from math import prod
 
-from playground.experiment import AvgPool2d, BatchNorm1d, BatchNorm2d, Conv2d, Flatten, Layer, Linear, MaxPool2d
+from playground.experiment import (
+    AvgPool2d,
+    BatchNorm1d,
+    BatchNorm2d,
+    Conv2d,
+    Flatten,
+    Layer,
+    Linear,
+    LocallyConnected2d,
+    MaxPool2d,
+    PermutePixels,
+)
 from playground.network.receptive_field import Window, window
 
 Shape = tuple[int, ...]
-WINDOWED = (Conv2d, MaxPool2d, AvgPool2d)
-NEEDS_MAP = (*WINDOWED, BatchNorm2d)
+FILTERS = (Conv2d, LocallyConnected2d)
+WINDOWED = (*FILTERS, MaxPool2d, AvgPool2d)
+WEIGHTED = (Linear, *FILTERS)
+NEEDS_MAP = (*WINDOWED, BatchNorm2d, PermutePixels)
 NEEDS_FLAT = (Linear, BatchNorm1d)
 
 
@@ -23,7 +36,7 @@ def output_shape(layer: Layer, shape: Shape) -> Shape:
     """
     slid = window(layer)
     if slid is not None:
-        channels = layer.channels if isinstance(layer, Conv2d) else shape[0]
+        channels = layer.channels if isinstance(layer, FILTERS) else shape[0]
         return (channels, *(positions(side, slid) for side in shape[1:]))
     match layer:
         case Linear(units=units):
@@ -53,6 +66,10 @@ def parameters(layer: Layer, shape: Shape) -> tuple[int, str]:
             count, formula = shape[0] * units + units, f"{shape[0]}·{units} + {units}"
         case Conv2d(channels=channels, kernel=k):
             count, formula = k * k * shape[0] * channels + channels, f"{k}·{k}·{shape[0]}·{channels} + {channels}"
+        case LocallyConnected2d(channels=channels, kernel=k):
+            _, height, width = output_shape(layer, shape)
+            count = height * width * channels * (k * k * shape[0] + 1)
+            formula = f"{height}·{width}·{k}·{k}·{shape[0]}·{channels} + {height}·{width}·{channels}"
         case BatchNorm1d() | BatchNorm2d():
             count, formula = 2 * shape[0], f"2·{shape[0]}"
         case _:
@@ -63,12 +80,12 @@ def parameters(layer: Layer, shape: Shape) -> tuple[int, str]:
 def multiply_adds(layer: Layer, shape: Shape) -> int:
     """How often the layer multiplies by a weight and adds, for one digit; biases and layers without a matrix count 0.
 
-    Linear: in·out. Conv2d: kernel²·channels in, once for every value that leaves.
+    Linear: in·out. Conv2d and LocallyConnected2d: kernel²·channels in, once for every value that leaves.
     """
     match layer:
         case Linear(units=units):
             return shape[0] * units
-        case Conv2d(kernel=kernel):
+        case Conv2d(kernel=kernel) | LocallyConnected2d(kernel=kernel):
             return kernel * kernel * shape[0] * prod(output_shape(layer, shape))
     return 0
 

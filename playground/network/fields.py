@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import TypedDict
 
 from playground.errors import SpecError
-from playground.experiment import IMAGE_SHAPE, Layer, Linear, Network
+from playground.experiment import IMAGE_SHAPE, Layer, Linear, Network, PermutePixels
 from playground.network.facts import Shape, positions, shape_text
 from playground.network.receptive_field import ReceptiveField, Window, receptive_field, window
 from playground.network.shapes import trace
@@ -44,7 +44,8 @@ class UnitField:
     """The theoretical field of one unit: `rows` and `columns` of the image; `place` is (channel, y, x) on a map.
 
     `place` is None behind a fully connected layer, whose units see the whole image at a `jump` of 0. A unit behind a
-    Flatten, but before any Linear, is still one place of the map.
+    Flatten, but before any Linear, is still one place of the map. `is_scattered` behind a PermutePixels, where a unit's
+    pixels lie all over the image and have no window: the box is then all of what reaches the permutation.
     """
 
     layer: str
@@ -53,6 +54,7 @@ class UnitField:
     jump: int
     rows: Span
     columns: Span
+    is_scattered: bool = False
 
     @property
     def is_whole_image(self) -> bool:
@@ -70,7 +72,8 @@ class UnitField:
 
 
 class FieldRow(TypedDict):
-    """One row of the table of all layers, for JSON. `field` is None for the whole image, where `jump` is 0.
+    """One row of the table of all layers, for JSON. `field` is None for the whole image, where `jump` is 0; it is
+    `scattered` over it behind a PermutePixels.
 
     `before`: pixels by which the first unit's field starts outside of the image; `corner`: share of that unit's field
     that is padding; `touched`: share of the layer's places whose field reaches out of the image; `unseen`: rows of the
@@ -86,11 +89,16 @@ class FieldRow(TypedDict):
     corner: float
     touched: float
     unseen: int
+    scattered: bool
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A layer with all windows up to it. `map_shape` is the last map's; `is_mixed` from the first Linear on."""
+    """A layer with all windows up to it. `map_shape` is the last map's; `is_mixed` from the first Linear on.
+
+    From a PermutePixels on `is_mixed` too, and both are those of what the permutation receives: windows further on
+    slide over pixels that have no order.
+    """
 
     name: str
     kind: str
@@ -98,6 +106,7 @@ class Stage:
     windows: tuple[Window, ...]
     map_shape: Shape
     is_mixed: bool
+    is_scattered: bool
 
     @property
     def field(self) -> ReceptiveField:
@@ -112,11 +121,12 @@ def stages(network: Network) -> Iterator[Stage]:
     map_shape, is_mixed = IMAGE_SHAPE, False
     layers: tuple[Layer, ...] = (*network.layers, Linear())
     for facts, layer in zip(rows, layers, strict=False):
+        is_mixed = is_mixed or isinstance(layer, Linear | PermutePixels)
         slid = window(layer)
-        windows = windows if slid is None else (*windows, slid)
-        map_shape = facts.output_shape if len(facts.output_shape) == 3 else map_shape
-        is_mixed = is_mixed or isinstance(layer, Linear)
-        yield Stage(facts.name, facts.kind, facts.output_shape, windows, map_shape, is_mixed)
+        if not is_mixed:
+            windows = windows if slid is None else (*windows, slid)
+            map_shape = facts.output_shape if len(facts.output_shape) == 3 else map_shape
+        yield Stage(facts.name, facts.kind, facts.output_shape, windows, map_shape, is_mixed, facts.is_scattered)
 
 
 def unit_field(network: Network, layer: str, channel: int, y: int = 0, x: int = 0) -> UnitField:
@@ -139,7 +149,7 @@ def unit_field(network: Network, layer: str, channel: int, y: int = 0, x: int = 
             raise SpecError(name, f"{layer} is {size}, so {name} {value} lies outside: choose 0 to {count - 1}")
     if stage.is_mixed:
         rows, columns = (whole(stage.windows, side) for side in stage.map_shape[1:])
-        return UnitField(layer, stage.shape, None, 0, rows, columns)
+        return UnitField(layer, stage.shape, None, 0, rows, columns, stage.is_scattered)
     if len(stage.shape) == 1:
         channel, y, x = unraveled(channel, stage.map_shape)
     rows, columns = (span(stage.windows, position) for position in (y, x))
@@ -170,6 +180,7 @@ def row(stage: Stage) -> FieldRow:
         corner=0.0 if stage.is_mixed else 1 - (len(corner.inside) / corner.size) ** 2,
         touched=0.0 if stage.is_mixed else 1 - (within / side) ** 2,
         unseen=SIDE - len(seen_pixels(stage.windows, range(side))),
+        scattered=stage.is_scattered,
     )
 
 

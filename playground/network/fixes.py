@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from playground.experiment import BatchNorm1d, BatchNorm2d, Conv2d, Flatten, Layer, Linear, MaxPool2d, Network
-from playground.network.facts import WINDOWED, Shape
+from playground.network.facts import FILTERS, WEIGHTED, WINDOWED, Shape
 from playground.network.names import layer_names
 from playground.network.receptive_field import window
 from playground.network.walk import Flaw, walk
@@ -113,7 +113,7 @@ def fitted(layers: Layers, i: int, shape: Shape) -> Iterator[Fix]:
     side = shape[1] + 2 * slid.padding
     kernel = min(range(side, 0, -1), key=lambda kernel: broken(changed("kernel", kernel)))
     yield Fix(f"Lower the kernel of {name} to {kernel}", changed("kernel", kernel))
-    if isinstance(layer, Conv2d):
+    if isinstance(layer, FILTERS):
         least = -(-(layer.kernel - shape[1]) // 2)
         padding = min(range(least, MOST_PADDING + 1), key=lambda padding: broken(changed("padding", padding)))
         yield Fix(f"Pad {name} by {padding}", changed("padding", padding))
@@ -122,7 +122,7 @@ def fitted(layers: Layers, i: int, shape: Shape) -> Iterator[Fix]:
 def smaller(layers: Layers, flaw: Flaw) -> Iterator[Fix]:
     """For layers that are too much: make one of the last two with a size smaller, or the map."""
     i = flaw.index
-    sized = (j for j in range(min(i, len(layers) - 1), -1, -1) if isinstance(layers[j], Linear | Conv2d))
+    sized = (j for j in range(min(i, len(layers) - 1), -1, -1) if isinstance(layers[j], WEIGHTED))
     lowered = (fix for j in islice(sized, 2) if (fix := halved(layers, j, flaw)))
     yield from islice(lowered, 1)
     at = next((k for k, layer in enumerate(layers[:i]) if isinstance(layer, Flatten)), i)

@@ -7,6 +7,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from playground.experiment import Initialization
+from playground.network.modules import LocallyConnected2d
 from playground.seeds import derive
 
 if TYPE_CHECKING:
@@ -14,22 +15,27 @@ if TYPE_CHECKING:
 
 
 def initialize(net: "Net", initialization: Initialization, seed: int) -> None:
-    """Draw the weights of every Linear and Conv2d, the head included, in place; the net has to be on the CPU.
+    """Draw the weights of every weighted layer, the head included, in place; the net has to be on the CPU.
 
     The k-th draws from a generator of its own, seeded `derive(seed, "weights", k)`: networks that differ in one layer
-    start alike in all others, and PyTorch's default generator is left alone.
+    start alike in all others, and PyTorch's default generator is left alone. Each place of a LocallyConnected2d draws
+    as a Conv2d of its own, one after the other.
     """
     with torch.no_grad():
         for k, (_, module) in enumerate(net.weighted):
             generator = Generator().manual_seed(derive(seed, "weights", k))
             assert module.bias is not None
-            draw(module.weight, module.bias, initialization, generator)
+            if isinstance(module, LocallyConnected2d):
+                for place, bias in enumerate(module.bias.view(module.weight.shape[:2])):
+                    draw(module.kernels(place), bias, initialization, generator)
+            else:
+                draw(module.weight, module.bias, initialization, generator)
 
 
 def draw(weight: Tensor, bias: Tensor, initialization: Initialization, generator: Generator) -> None:
     """Fill one layer's weight [out, in, …] and bias [out].
 
-    fan_in and fan_out are the inputs and outputs of one unit (times kernel² for Conv2d). constant: N(value, noise²).
+    fan_in and fan_out are the inputs and outputs of one unit (times kernel² for a filter). constant: N(value, noise²).
     default: PyTorch's own, U(±1/sqrt(fan_in)) for weight and bias. Xavier (Glorot and Bengio 2010): variance
     2 / (fan_in + fan_out). He (He et al. 2015): variance 2 / fan_in. Orthogonal (Saxe et al. 2014).
     """

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from playground.experiment import AvgPool2d, Conv2d, Layer, MaxPool2d
+from playground.experiment import AvgPool2d, Conv2d, Layer, LocallyConnected2d, MaxPool2d
 
 
 class Window(NamedTuple):
@@ -71,8 +71,8 @@ def window(layer: Layer) -> Window | None:
     Window(kernel=5, stride=1, padding=2)
     """
     match layer:
-        case Conv2d(kernel=kernel, stride=stride, padding=padding):
-            return Window(kernel, stride, padding)
+        case Conv2d() | LocallyConnected2d():
+            return Window(layer.kernel, layer.stride, layer.padding)
         case MaxPool2d(kernel=kernel, stride=stride) | AvgPool2d(kernel=kernel, stride=stride):
             return Window(kernel, stride)
     return None

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
-from playground.experiment import CLASSES, IMAGE_SHAPE, BatchNorm1d, BatchNorm2d, Conv2d, Layer, Linear
+from playground.experiment import CLASSES, IMAGE_SHAPE, BatchNorm1d, BatchNorm2d, Layer, Linear, PermutePixels
 from playground.network.facts import (
+    FILTERS,
     NEEDS_FLAT,
     NEEDS_MAP,
     Shape,
@@ -29,7 +30,8 @@ class LayerFacts:
     """One row of the network's table; shapes are one digit's.
 
     `formula` is "" for a layer without parameters. `receptive_field` is a value's, in input pixels along one axis; None
-    means the whole image, from the first Linear on, where `jump` (pixels between neighbouring values) is 0.
+    means the whole image, from the first Linear on, where `jump` (pixels between neighbouring values) is 0. So it is
+    from a PermutePixels on, where `is_scattered`: values see pixels here and there, no window of the image.
     """
 
     name: str
@@ -42,6 +44,7 @@ class LayerFacts:
     multiply_adds: int
     receptive_field: int | None
     jump: int
+    is_scattered: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,15 @@ def walk(layers: Sequence[Layer]) -> tuple[tuple[LayerFacts, ...], Flaw | None]:
     rows: list[LayerFacts] = []
     shape: Shape = IMAGE_SHAPE
     field: ReceptiveField | None = ReceptiveField()
+    is_scattered = False
     learned = values = 0
     for index, (layer, name) in enumerate(zip((*layers, Linear(units=CLASSES)), layer_names(layers), strict=True)):
         is_head = index == len(layers)
         flaw = head_flaw(index, shape) if is_head else misfit(index, layer, name, shape)
         if flaw is not None:
             return tuple(rows), flaw
-        facts = layer_facts(layer, name, shape, field)
+        is_scattered = scatters(layer, is_scattered)
+        facts = layer_facts(layer, name, shape, field, is_scattered)
         learned += facts.parameters
         values += prod(facts.output_shape)
         flaw = excess(index, layer, name, shape, learned, values, is_head)
@@ -79,14 +84,21 @@ def walk(layers: Sequence[Layer]) -> tuple[tuple[LayerFacts, ...], Flaw | None]:
 
 
 def seen(layer: Layer, field: ReceptiveField | None) -> ReceptiveField | None:
-    """The receptive field after the layer; None once values are mixed that look at all places."""
+    """The receptive field after the layer; None once values are mixed that look at all places, or places are."""
     slid = window(layer)
-    if field is None or isinstance(layer, Linear):
+    if field is None or isinstance(layer, Linear | PermutePixels):
         return None
     return field if slid is None else field.then(slid)
 
 
-def layer_facts(layer: Layer, name: str, shape: Shape, before: ReceptiveField | None) -> LayerFacts:
+def scatters(layer: Layer, before: bool) -> bool:
+    """Whether the layer's values see scattered pixels, given whether those before it do; a Linear's see all."""
+    return isinstance(layer, PermutePixels) or (before and not isinstance(layer, Linear))
+
+
+def layer_facts(
+    layer: Layer, name: str, shape: Shape, before: ReceptiveField | None, is_scattered: bool = False
+) -> LayerFacts:
     """The row of a layer that receives `shape`, each value of which sees `before`."""
     output = output_shape(layer, shape)
     count, formula = parameters(layer, shape)
@@ -102,6 +114,7 @@ def layer_facts(layer: Layer, name: str, shape: Shape, before: ReceptiveField | 
         multiply_adds=multiply_adds(layer, shape),
         receptive_field=None if field is None else field.size,
         jump=0 if field is None else field.jump,
+        is_scattered=is_scattered,
     )
 
 
@@ -120,7 +133,7 @@ def misfit(index: int, layer: Layer, name: str, shape: Shape) -> Flaw | None:
     if slid is not None and slid.kernel > shape[1] + 2 * slid.padding:
         side = shape[1] + 2 * slid.padding
         padded = f", padded to {side} × {side}" if slid.padding else ""
-        way_out = f"lower it to {side}" + (" or add padding" if isinstance(layer, Conv2d) else "")
+        way_out = f"lower it to {side}" + (" or add padding" if isinstance(layer, FILTERS) else "")
         seen_map = f"{shape[1]} × {shape[2]} map that {name} receives{padded}"
         message = f"kernel {slid.kernel} does not fit the {seen_map}: {way_out}"
         return Flaw(index, "kernel", f"{field}.kernel", message, shape)
@@ -145,7 +158,7 @@ def excess(index: int, layer: Layer, name: str, shape: Shape, learned: int, valu
         return None
     field = "network.layers"
     if not is_head:
-        size = {"Linear": ".units", "Conv2d": ".channels"}.get(layer.kind, "")
+        size = ".units" if isinstance(layer, Linear) else ".channels" if isinstance(layer, FILTERS) else ""
         field = f"network.layers.{index}{size}"
     message = f"{name} brings the network to {too_much} that can be trained here: make it or a layer before it smaller"
     return Flaw(index, "size", field, message, shape)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from playground.network.build import Net
+from playground.network.modules import LocallyConnected2d
 from playground.probes.activations import INPUT, eval_mode, layers_of
 from playground.training.layers import exact_norm
 
@@ -19,7 +20,7 @@ VANISHING = 1e-12
 TANH_LIMIT = 0.99
 SIGMOID_LIMIT = 0.01
 SATURATING = ("Tanh", "Sigmoid")
-PASSING = ("Flatten", "Dropout")  # in eval mode they pass on the values that they get
+PASSING = ("Flatten", "Dropout", "PermutePixels")  # in eval mode they pass on the values that they get
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,9 @@ class LayerDistribution:
 def distributions(net: Net, x: Tensor) -> tuple[LayerDistribution, ...]:
     """Every layer's values for digits x [N, 1, 28, 28], in eval mode: "Input" (the scaled pixels) first, "Head" last.
 
-    Flatten and dropouts are left out: they pass on what they get. The network's mode is put back.
+    Flatten, PermutePixels and dropouts are left out: they pass on what they get. The network's mode is put back.
     """
-    has_maps = any(isinstance(module, nn.Conv2d) for module in net.layers)
+    has_maps = any(isinstance(module, nn.Conv2d | LocallyConnected2d) for module in net.layers)
     tallies: dict[str, Tally] = {}
     with eval_mode(net):
         for chunk in x.split(CHUNK if has_maps else len(x)):

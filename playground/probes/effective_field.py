@@ -11,10 +11,12 @@ from torch.nn import functional as F
 
 from playground.experiment import IMAGE_SHAPE
 from playground.network.build import Net
+from playground.network.modules import LocallyConnected2d, PermutePixels
 from playground.network.names import HEAD
 from playground.network.receptive_field import Window
 from playground.probes.activations import eval_mode
 
+WHOLE = (nn.Flatten, PermutePixels, LocallyConnected2d)  # a part of a map is not enough for these
 PART = 16  # digits at a time: what leaves the layers stays in the processor's cache
 
 
@@ -50,8 +52,8 @@ def effective_field(net: Net, digits: Tensor, layer: str, channel: int, y: int =
     """
     modules = [*net.layers, net.head][: (*net.names, HEAD).index(layer) + 1]
     with eval_mode(net):
-        if any(isinstance(module, nn.Flatten) for module in modules):
-            parts = [absolute_gradient(part, modules, channel) for part in digits.split(PART)]
+        if any(isinstance(module, WHOLE) for module in modules):
+            parts = [absolute_gradient(part, modules, channel, y, x) for part in digits.split(PART)]
         else:
             parts = [field_gradient(digits, modules, channel, y, x)]
     gradient = torch.cat(parts)
@@ -60,16 +62,17 @@ def effective_field(net: Net, digits: Tensor, layer: str, channel: int, y: int =
 
 
 @torch.enable_grad()
-def absolute_gradient(digits: Tensor, modules: Sequence[nn.Module], unit: int) -> Tensor:
-    """|∂ unit of the last module / ∂ pixel| of each digit [N, 28, 28]; the last module's output is flat.
+def absolute_gradient(digits: Tensor, modules: Sequence[nn.Module], channel: int, y: int, x: int) -> Tensor:
+    """|∂ unit of the last module / ∂ pixel| of each digit [N, 28, 28].
 
     In eval mode no digit touches another one's unit, so that the gradient of their sum is each digit's own.
     """
-    x = digits.detach().requires_grad_()
-    values = x
+    image = digits.detach().requires_grad_()
+    values = image
     for module in modules:
         values = module(values)
-    (gradient,) = torch.autograd.grad(values[:, unit].sum(), x)
+    unit = values[:, channel, y, x] if values.ndim == 4 else values[:, channel]
+    (gradient,) = torch.autograd.grad(unit.sum(), image)
     return gradient[:, 0].abs()
 
 

@@ -15,6 +15,8 @@ from playground.errors import SpecError
 from playground.experiment import Loss
 from playground.network.build import Net
 from playground.network.fields import unraveled
+from playground.network.modules import LocallyConnected2d, PermutePixels
+from playground.network.receptive_field import Window
 from playground.probes.activations import INPUT, OUTPUT, answer_kind, eval_mode, layers_of
 from playground.training.losses import probabilities
 
@@ -50,7 +52,7 @@ class Scaled:
 
 @dataclass(frozen=True)
 class Weighted:
-    """Σ inputs · weights + bias: float32 [channels, kernel, kernel] of a Conv2d, with its padding zeros; [inputs] of a
+    """Σ inputs · weights + bias: float32 [channels, kernel, kernel] of a filter, with its padding zeros; [inputs] of a
     Linear. `total` is the sum alone, in float64; `top` and `left` are where the patch begins in the map below, -1 for
     one place into the padding."""
 
@@ -174,7 +176,12 @@ def how(module: nn.Module | None, below: Tensor, unit: Unit) -> How:
     """What the layer does to the values below it, [1, channels, height, width] or [1, features], for one of its own."""
     match module:
         case nn.Conv2d():
-            return convolved(module, below, unit)
+            window = Window(module.kernel_size[0], module.stride[0], int(module.padding[0]))
+            return convolved(window, module.weight[unit.channel], module.bias, below, unit)
+        case LocallyConnected2d():
+            place = unit.y * module.width + unit.x
+            bias = module.bias.view(module.weight.shape[:2])[place]
+            return convolved(module.window, module.kernels(place)[unit.channel], bias, below, unit)
         case nn.Linear():
             return weighted(below[0], module.weight[unit.channel], module.bias[unit.channel])
         case nn.MaxPool2d() | nn.AvgPool2d():
@@ -183,18 +190,19 @@ def how(module: nn.Module | None, below: Tensor, unit: Unit) -> How:
             return normalized(module, value_at(below, unit), unit.channel)
         case nn.Flatten():
             return Passed(origin(unit, tuple(below.shape[1:])))
+        case PermutePixels():
+            return Passed((unit.channel, *divmod(int(module.order[unit.y * below.shape[3] + unit.x]), below.shape[3])))
         case nn.Dropout():
             return Passed((unit.channel, unit.y, unit.x))
     return Mapped(value_at(below, unit), formula(module))
 
 
-def convolved(module: nn.Conv2d, below: Tensor, unit: Unit) -> Weighted:
-    (size, _), (stride, _) = module.kernel_size, module.stride
-    padding = int(module.padding[0])
+def convolved(window: Window, kernel: Tensor, biases: Tensor | None, below: Tensor, unit: Unit) -> Weighted:
+    size, stride, padding = window
     top, left = unit.y * stride, unit.x * stride
     patch = F.pad(below[0], 4 * [padding])[:, top : top + size, left : left + size]
-    bias = module.bias[unit.channel] if module.bias is not None else None
-    return weighted(patch, module.weight[unit.channel], bias, top - padding, left - padding)
+    bias = None if biases is None else biases[unit.channel]
+    return weighted(patch, kernel, bias, top - padding, left - padding)
 
 
 def weighted(inputs: Tensor, weights: Tensor, bias: Tensor | None, top: int = 0, left: int = 0) -> Weighted:

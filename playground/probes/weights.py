@@ -14,6 +14,7 @@ from playground.errors import SpecError
 from playground.experiment import Network
 from playground.network.build import Net
 from playground.network.facts import Shape
+from playground.network.modules import LocallyConnected2d
 from playground.network.names import HEAD
 from playground.network.shapes import trace
 from playground.probes.gradients import rms
@@ -26,13 +27,15 @@ ROWS_AT_ONCE = 512  # in float64: a large layer twice over would be much beside 
 def layer_weights(net: Net, name: str) -> Tensor:
     """The weight of a Linear [out, in], or of a Conv2d [out, in, k, k], as it is trained: don't write to it.
 
+    Of a LocallyConnected2d [places · out, in, k, k]: a unit is a channel at one place, for each has its own kernel.
     Raises `SpecError("layer", …)` where there is no such weighted layer.
     """
     found = dict(net.weighted)
     if name not in found:
         known = ", ".join(found)
         raise SpecError("layer", f"{name} has no weights: choose one of {known}")
-    return found[name].weight.detach()
+    module = found[name]
+    return module.all_kernels().detach() if isinstance(module, LocallyConnected2d) else module.weight.detach()
 
 
 def received_map(network: Network, name: str) -> Shape | None:

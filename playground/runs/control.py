@@ -72,6 +72,11 @@ def preview_augmentation(store: Store, data: Data, seed: int, patience: float = 
     return ask(store, "augmentation", {"data": data.model_dump(mode="json"), "seed": seed}, patience=patience)
 
 
+def move_digit(store: Store, run_id: str, digit: int, dx: int, dy: int, patience: float = 5.0) -> Task | None:
+    """What a run's network makes of a digit moved right and down by some pixels: a pack, see `probes.moved`."""
+    return ask(store, "move", {"digit": digit, "dx": dx, "dy": dy}, run_id, patience)
+
+
 def ask(
     store: Store, kind: str, request: dict[str, Any], run_id: str | None = None, patience: float = 5.0
 ) -> Task | None:

@@ -14,6 +14,8 @@ from playground.data.tensors import load
 from playground.errors import SpecError
 from playground.experiment import Data
 from playground.network.products import log_norms
+from playground.probes.biases import along_shifts, following, over_rotation_and_scale, over_shifts
+from playground.probes.moved import moved_digit
 from playground.probes.permutation import permute
 from playground.probes.signal import signal
 from playground.probes.weights import layer_weights, symmetry
@@ -60,6 +62,38 @@ def look_inside(store: Store, task: Task) -> bytes:
     moment = saved_moment(store, run, task.request["at"])
     views = [make_or_explain(moment, REQUEST.validate_python(request)) for request in task.request["views"]]
     return packed({}, {str(place): np.frombuffer(one, np.uint8) for place, one in enumerate(views)})
+
+
+def measure_shifts(store: Store, task: Task) -> bytes:
+    """JSON of `over_shifts`, at the run's last step."""
+    moment = saved_moment(store, run_of(store, task), "last")
+    return json.dumps(over_shifts(moment.net, moment.dataset)).encode()
+
+
+def measure_along_shifts(store: Store, task: Task) -> bytes:
+    """JSON of `along_shifts`, at the run's last step."""
+    moment = saved_moment(store, run_of(store, task), "last")
+    return json.dumps(along_shifts(moment.net, moment.dataset)).encode()
+
+
+def measure_rotation_and_scale(store: Store, task: Task) -> bytes:
+    """JSON of `over_rotation_and_scale`, at the run's last step."""
+    moment = saved_moment(store, run_of(store, task), "last")
+    return json.dumps(over_rotation_and_scale(moment.net, moment.dataset)).encode()
+
+
+def measure_following(store: Store, task: Task) -> bytes:
+    """JSON of `following`, at the run's last step."""
+    moment = saved_moment(store, run_of(store, task), "last")
+    return json.dumps(following(moment.net, moment.experiment, moment.dataset)).encode()
+
+
+def move_digit(store: Store, task: Task) -> bytes:
+    """`moved_digit` as a pack: the digit of the source and the shift that the request says, at the run's last step."""
+    moment, asked = saved_moment(store, run_of(store, task), "last"), task.request
+    x = moment.x(int(asked["digit"]))
+    found = moved_digit(moment.net, moment.experiment, moment.dataset.scale, x, int(asked["dx"]), int(asked["dy"]))
+    return packed(*found)
 
 
 def preview(store: Store, task: Task) -> bytes:
@@ -138,6 +172,11 @@ ANSWERS: dict[str, Callable[[Store, Task], bytes]] = {
     "symmetry": symmetry_of,
     "permutation": permutation_of,
     "products": products_of,
+    "shifts": measure_shifts,
+    "along shifts": measure_along_shifts,
+    "rotation and scale": measure_rotation_and_scale,
+    "following": measure_following,
+    "move": move_digit,
 }
 
 

@@ -18,7 +18,7 @@ class Stepped:
 
 @dataclass(frozen=True, slots=True)
 class LayersMeasured:
-    """How strongly one step pulled at each weighted layer: Linear, Conv2d and the head, in their order."""
+    """How strongly one step pulled at each weighted layer: those with filters, Linear and the head, in their order."""
 
     step: int
     gradient: tuple[float, ...]  # RMS per weight of the batch loss's gradient: before clipping, without penalty

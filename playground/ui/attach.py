@@ -149,5 +149,6 @@ def name_of(experiment: Experiment) -> str:
     if template is not None:
         return template
     sizes = [str(getattr(layer, "channels", getattr(layer, "units", ""))) for layer in experiment.network.layers]
-    kind = "CNN" if any(layer.kind == "Conv2d" for layer in experiment.network.layers) else "MLP"
+    kinds = {layer.kind for layer in experiment.network.layers}
+    kind = "CNN" if "Conv2d" in kinds else "Locally connected" if "LocallyConnected2d" in kinds else "MLP"
     return f"{kind} {'-'.join(size for size in sizes if size) or 'without hidden layers'}"

@@ -7,6 +7,14 @@ HELP: dict[str, str] = {
     "Conv2d.kernel": "Side of the filter's window in pixels.",
     "Conv2d.stride": "Pixels from one place of the window to the next: out = ⌊(in + 2·padding − kernel) / stride⌋ + 1.",
     "Conv2d.padding": "Rings of zeros around the map; (kernel − 1) / 2 keeps its size at stride 1.",
+    "LocallyConnected2d.channels": (
+        "Maps that leave: a convolution without weight sharing, with kernel² · channels in weights at every place."
+    ),
+    "LocallyConnected2d.kernel": "Side of each place's window in pixels.",
+    "LocallyConnected2d.stride": (
+        "Pixels from one place of the window to the next: out = ⌊(in + 2·padding − kernel) / stride⌋ + 1."
+    ),
+    "LocallyConnected2d.padding": "Rings of zeros around the map; (kernel − 1) / 2 keeps its size at stride 1.",
     "MaxPool2d.kernel": "Side of the window of which the largest value is kept.",
     "MaxPool2d.stride": "Pixels from one window to the next: out = ⌊(in − kernel) / stride⌋ + 1.",
     "AvgPool2d.kernel": "Side of the window that is averaged.",

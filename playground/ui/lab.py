@@ -140,7 +140,9 @@ def run_buttons(store: Store, topic: Topic, setup: Setup, study: Study | None) -
     problem: SpecError | None = None
     seconds = 0.0
     try:
-        seconds = wait(store, (with_seed(arm.experiment, seed) for arm, seed in planned(topic, setup)), workers())
+        plan = planned(topic, setup)
+        seconds = wait(store, (with_seed(arm.experiment, seed) for arm, seed in plan), workers())
+        seconds += topic.afterwards * len(plan) / workers()
     except SpecError as error:
         problem = error
     goes_on = study is not None and any(progress.study == study.id for progress in store.studies.going_on())

@@ -13,7 +13,9 @@ from playground.experiment import (
     Layer,
     LeakyReLU,
     Linear,
+    LocallyConnected2d,
     MaxPool2d,
+    PermutePixels,
     ReLU,
     Sigmoid,
     SiLU,
@@ -33,23 +35,25 @@ class Shown(NamedTuple):
 
 
 GROUPS: dict[str, tuple[type[Any], ...]] = {
-    "weights": (Linear, Conv2d),
+    "weights": (Linear, Conv2d, LocallyConnected2d),
     "pooling": (MaxPool2d, AvgPool2d),
-    "shape": (Flatten,),
+    "shape": (Flatten, PermutePixels),
     "activation": (ReLU, LeakyReLU, GELU, SiLU, Tanh, Sigmoid),
     "regularization": (Dropout, BatchNorm1d, BatchNorm2d),
 }
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for group in GROUPS.values() for kind in group}
 GROUP_OF = {kind.__name__: group for group, kinds in GROUPS.items() for kind in kinds}
 
+FILTER = {
+    "channels": Shown("channels", width=100),
+    "kernel": Shown("kernel"),
+    "stride": Shown("stride"),
+    "padding": Shown("padding", width=84),
+}
 FIELDS: dict[str, dict[str, Shown]] = {
     "Linear": {"units": Shown("units", width=88)},
-    "Conv2d": {
-        "channels": Shown("channels", width=100),
-        "kernel": Shown("kernel"),
-        "stride": Shown("stride"),
-        "padding": Shown("padding", width=84),
-    },
+    "Conv2d": FILTER,
+    "LocallyConnected2d": FILTER,
     "MaxPool2d": {"kernel": Shown("kernel"), "stride": Shown("stride")},
     "AvgPool2d": {"kernel": Shown("kernel"), "stride": Shown("stride")},
     "Dropout": {"p": Shown("p", 0.05, 76)},

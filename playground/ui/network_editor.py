@@ -144,6 +144,8 @@ def seen(facts: LayerFacts | None) -> str:
     if facts is None:
         return ""
     field = facts.receptive_field
+    if facts.is_scattered:
+        return f"{facts.shape_text} · sees{NO_BREAK}scattered{NO_BREAK}pixels"
     part = "sees all" if field is None or field >= IMAGE_SHAPE[1] else f"sees {field} × {field}"
     return f"{facts.shape_text} · {part.replace(' ', NO_BREAK)}"
 

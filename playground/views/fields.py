@@ -85,6 +85,7 @@ def theory(field: UnitField) -> dict[str, Any]:
     return {
         "place": None if field.place is None else [*field.place],
         "whole_image": field.is_whole_image,
+        "scattered": field.is_scattered,
         "size": rows.size,
         "jump": field.jump,
         "box": [rows.start, columns.start, rows.stop, columns.stop],

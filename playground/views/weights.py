@@ -12,6 +12,7 @@ from torch import Tensor
 
 from playground.experiment import Network
 from playground.network.build import build
+from playground.network.names import HEAD
 from playground.probes.weights import (
     FineHistogram,
     Norm,
@@ -40,7 +41,7 @@ def weights_view(moment: Moment, request: requests.Weights) -> View:
     finite, and so in no bin.
 
     Arrays: `units` and `inputs`, the evenly spread places that are shown; their weights as `images` [units, inputs,
-    height, width] (a Conv2d's kernels, or a Linear's weights laid out as the map that it receives), or as a `matrix`
+    height, width] (a filter's kernels, or a Linear's weights laid out as the map that it receives), or as a `matrix`
     [units, inputs]; `edges` [bins + 1], `now` and `start` [bins] of the histogram; `compared`, units, and their
     `cosine` [compared, compared].
     """
@@ -51,7 +52,7 @@ def weights_view(moment: Moment, request: requests.Weights) -> View:
     compared = spread(len(weight), MOST_COMPARED)
     header = {
         "layer": request.layer,
-        "kind": "Linear" if weight.dim() == 2 else "Conv2d",
+        "kind": request.layer.partition(" #")[0].replace(HEAD, "Linear"),
         "shape": list(weight.shape),
         "most": number(weight.abs().max().item()),
         "symmetry": number(symmetry(weight)),

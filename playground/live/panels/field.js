@@ -133,7 +133,7 @@ class FieldPanel {
 
   // The middle of the last convolution or pooling, or unit 0 of the first fully connected layer.
   firstUnit() {
-    const last = this.fields.filter(({ kind }) => ["Conv2d", "MaxPool2d", "AvgPool2d"].includes(kind)).at(-1);
+    const last = this.fields.filter(({ kind }) => ["Conv2d", "LocallyConnected2d", "MaxPool2d", "AvgPool2d"].includes(kind)).at(-1);
     if (last) return { layer: last.layer, channel: 0, y: last.shape[1] >> 1, x: last.shape[2] >> 1 };
     return { layer: this.fields.find(({ kind }) => kind === "Linear").layer, channel: 0, y: 0, x: 0 };
   }
@@ -181,7 +181,7 @@ class FieldPanel {
   // The unit whose field's middle is nearest to the pixel.
   aim(pixelY, pixelX) {
     const { shape, field, jump, before } = this.fieldOf(this.unit.layer);
-    if (shape.length !== 3) return;
+    if (shape.length !== 3 || field === null) return;
     const place = (pixel) => Math.round((pixel + before - (field - 1) / 2) / jump);
     this.choose({ y: place(pixelY), x: place(pixelX) });
   }
@@ -223,9 +223,10 @@ class FieldPanel {
     this.places.show(field, y, x, this.theme);
     this.showDigit();
     const isWhole = field.field === null;
-    this.digitImage.title(this.digitName, isWhole ? "sees the whole image" : `sees ${field.field} × ${field.field} pixels`);
-    if (isMap) this.digitImage.frame(fieldBox(field, y, x), fieldMargin(field));
-    else if (isWhole) this.digitImage.frame([0, 0, IMAGE_SIDE, IMAGE_SIDE], 0);
+    const seen = isWhole ? `sees ${wholeText(field)}` : `sees ${field.field} × ${field.field} pixels`;
+    this.digitImage.title(this.digitName, seen);
+    if (isWhole) this.digitImage.frame([0, 0, IMAGE_SIDE, IMAGE_SIDE], 0);
+    else if (isMap) this.digitImage.frame(fieldBox(field, y, x), fieldMargin(field));
   }
 
   get digitName() {
@@ -279,17 +280,21 @@ class FieldPanel {
 }
 
 // Output, field, jump, and what padding and strides do, for the table.
-function fieldCells({ shape, field, jump, corner, touched, unseen }) {
+function fieldCells({ shape, field, jump, corner, touched, unseen, scattered }) {
   const isWhole = field === null;
   const share = (value) => (value > 0 ? `${Math.round(100 * value)} %` : "–");
   return [
     shape.map((size) => size.toLocaleString("en-US")).join(" × "),
-    isWhole ? "whole image" : `${field} × ${field}`,
+    isWhole ? (scattered ? "scattered" : "whole image") : `${field} × ${field}`,
     isWhole ? "–" : String(jump),
     share(corner),
     share(touched),
     unseen ? String(unseen) : "–",
   ];
+}
+
+function wholeText({ scattered }) {
+  return scattered ? "scattered pixels" : "the whole image";
 }
 
 function movedText(moved, digits, half, most) {
@@ -302,7 +307,9 @@ function movedText(moved, digits, half, most) {
 function fieldWords(view, [, height, width]) {
   const { size, jump, half, moved, digits, rows, columns } = view;
   const words = [];
-  if (view.whole_image) {
+  if (view.scattered) {
+    words.push("This unit's pixels lie scattered over the image: PermutePixels puts neighbours apart, so its window is none of the image.");
+  } else if (view.whole_image) {
     words.push("This unit sees the whole image: it is fully connected to all that comes before.");
     if (rows < IMAGE_SIDE || columns < IMAGE_SIDE) words.push(`Of its ${IMAGE_SIDE} × ${IMAGE_SIDE} pixels only ${rows} × ${columns} reach it: windows leave the others out.`);
   } else {
@@ -325,8 +332,8 @@ function fieldWords(view, [, height, width]) {
   return words.join(" ");
 }
 
-function boxText({ inside: [y0, x0, y1, x1], whole_image: isWhole }) {
-  if (isWhole) return "the whole image";
+function boxText({ inside: [y0, x0, y1, x1], whole_image: isWhole, scattered }) {
+  if (isWhole) return wholeText({ scattered });
   return y1 > y0 && x1 > x0 ? `rows ${y0} to ${y1 - 1}, columns ${x0} to ${x1 - 1}` : "padding only";
 }
 

@@ -162,6 +162,7 @@ function fieldMargin({ shape = [], field, jump, before }) {
 }
 
 function paddingAt(field, y, x) {
+  if (field.field === null) return 0;
   const [y0, x0, y1, x1] = fieldBox(field, y, x).map((edge) => Math.min(Math.max(edge, 0), IMAGE_SIDE));
   return 1 - ((y1 - y0) * (x1 - x0)) / field.field ** 2;
 }

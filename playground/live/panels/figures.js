@@ -24,6 +24,7 @@ class Figures {
       this.cards.set(title, card);
       if (card.text === text && card.mode === mode) continue;
       Object.assign(card, { text, mode });
+      inTheme(figure, data.colors, theme);
       card.plot.figure = figure;
       card.plot.element.style.height = `${figure.layout.height}px`;
       card.section.querySelector(".dlp-hint").textContent = figure.layout.meta.look_for;
@@ -44,4 +45,10 @@ class Figures {
     section.classList.toggle("dlp-wide", Boolean(figure.layout.meta.is_wide));
     return { section, plot: chartIn(section, figure) };
   }
+}
+
+// A scale that `meta` names, "sequential" or "diverging", in the colours of the page's mode.
+function inTheme({ layout }, colors, theme) {
+  const anchors = colors[layout.meta.colors]?.[theme.isDark ? "dark" : "light"];
+  if (anchors) layout.coloraxis.colorscale = anchors.map((color, at) => [at / (anchors.length - 1), color]);
 }

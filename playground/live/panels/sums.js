@@ -104,8 +104,9 @@ function normalizationSum(view, follow, add) {
 function passedOn(view, follow, add) {
   const [channel, y, x] = view.how.origin;
   const unit = { layer: view.below, channel, y, x };
-  const text = sumNote(view.kind === "Flatten" ? "Maps laid in a row. This is " : "In eval mode nothing is dropped. This is ");
-  const isPlace = view.kind === "Flatten" || view.y || view.x;
+  const words = { Flatten: "Maps laid in a row.", PermutePixels: "Places swapped, always the same way." };
+  const text = sumNote(`${words[view.kind] ?? "In eval mode nothing is dropped."} This is `);
+  const isPlace = view.kind in words || view.y || view.x;
   text.append(follow(unit, `${view.below}, ${isPlace ? `channel ${channel}, row ${y}, column ${x}` : `unit ${channel}`}`));
   add(text, sumLine("=", view.value, "", "dlp-total"));
 }

@@ -138,7 +138,7 @@ function factsOf({ kind, shape, arrays }) {
   const all = behindMap ? shape[1] / (height * width) : shape[1];
   const parts = [some(units, shape[0], "unit")];
   if (all > 1) parts.push(some(inputs, all, arrays.images ? "channel" : "input"));
-  const what = arrays.images ? `each a ${height} × ${width} ${kind === "Conv2d" ? "kernel" : "image"}` : "a row a unit";
+  const what = arrays.images ? `each a ${height} × ${width} ${kind === "Linear" ? "image" : "kernel"}` : "a row a unit";
   return `${shape.join(" × ")} weights: ${parts.join(", ")}, ${what}`;
 }
 
@@ -152,7 +152,7 @@ function scaleWords({ most, lost, arrays }) {
 function tilesWords({ layer, kind, shape, arrays, most }) {
   const count = arrays.units.values.length;
   const shown = count < shape[0] ? `${count} of ${counted(shape[0], "unit")}` : counted(count, "unit");
-  const what = arrays.images ? (kind === "Conv2d" ? "kernels" : "weights as images") : "weight matrix";
+  const what = arrays.images ? (kind === "Linear" ? "weights as images" : "kernels") : "weight matrix";
   return `${layer}: ${what} of ${shown}, from −${plainNumber(most)} to ${plainNumber(most)}. Arrow keys choose one.`;
 }
 

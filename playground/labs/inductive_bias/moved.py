@@ -1,0 +1,98 @@
+"""What was measured of moved test digits, as tables and claims."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from playground.labs.claims import Effect, effect
+from playground.labs.outcome import Outcome, Results
+
+COLUMNS = ("arm", "group", "at", "seed", "accuracy")
+
+
+def shift_map(outcome: Outcome) -> NDArray[np.float64] | None:
+    """[dy, dx], each from -reach to reach."""
+    found = outcome.measured.get("shifts")
+    return np.array(found["accuracy"]) if found else None
+
+
+def shift_maps(found: Results, arm: str) -> list[NDArray[np.float64]]:
+    """Of an arm's finished runs, by seed."""
+    maps = (shift_map(outcome) for outcome in found.ended(arm))
+    return [one for one in maps if one is not None]
+
+
+def at_distance(accuracy: NDArray[np.float64], pixels: int) -> float:
+    """The mean over shifts by so many pixels right, left, down and up.
+
+    >>> at_distance(np.array([[0, 1, 0], [3, 9, 5], [0, 7, 0]]), 1)
+    4.0
+    """
+    middle = len(accuracy) // 2
+    ways = ((0, pixels), (0, -pixels), (pixels, 0), (-pixels, 0))
+    return float(np.mean([accuracy[middle + down, middle + right] for down, right in ways]))
+
+
+def over_distance(found: Results) -> pd.DataFrame:
+    """`COLUMNS`, a row a run and distance: `at` pixels, the mean of the four directions."""
+    rows = [
+        (outcome.arm.name, outcome.arm.name, pixels, outcome.seed, accuracy)
+        for outcome in found.outcomes
+        for pixels, accuracy in enumerate(along(outcome))
+    ]
+    return pd.DataFrame(rows, columns=[*COLUMNS])
+
+
+def along(outcome: Outcome) -> list[float]:
+    """Accuracy after shifts by 0, 1, … pixels, from the map or as it was measured; nothing where neither is there."""
+    accuracy = shift_map(outcome)
+    if accuracy is not None:
+        return [at_distance(accuracy, pixels) for pixels in range(len(accuracy) // 2 + 1)]
+    return outcome.measured.get("along shifts", {}).get("accuracy", [])
+
+
+def over(found: Results, kind: str) -> pd.DataFrame:
+    """`COLUMNS`, a row a run and a "rotation" or "scale"."""
+    rows = [
+        (outcome.arm.name, outcome.arm.name, at, outcome.seed, accuracy)
+        for outcome in found.outcomes
+        if "rotation and scale" in outcome.measured
+        for at, accuracy in outcome.measured["rotation and scale"][kind]
+    ]
+    return pd.DataFrame(rows, columns=[*COLUMNS])
+
+
+def of_arm(table: pd.DataFrame, arm: str, at: float) -> Effect | None:
+    """An arm's accuracy at a place of a table of `COLUMNS`."""
+    return maybe(table[(table["arm"] == arm) & (table["at"] == at)]["accuracy"])
+
+
+def ahead(table: pd.DataFrame, arm: str, against: str, at: float) -> Effect | None:
+    """How much more an arm has there than another one, seed by seed."""
+    wide = table[table["at"] == at].pivot(index="seed", columns="arm", values="accuracy")
+    if arm not in wide or against not in wide:
+        return None
+    return maybe((wide[arm] - wide[against]).dropna())
+
+
+def lost(table: pd.DataFrame, arm: str, at: float) -> Effect | None:
+    """How much less an arm has there than at 0, seed by seed."""
+    wide = table[table["arm"] == arm].pivot(index="seed", columns="at", values="accuracy")
+    if 0 not in wide or at not in wide:
+        return None
+    return maybe((wide[0] - wide[at]).dropna())
+
+
+def maybe(values: Iterable[float]) -> Effect | None:
+    """The effect; None without values."""
+    numbers: Sequence[float] = [*values]
+    return effect(numbers) if numbers else None
+
+
+def digits_measured(found: Results) -> int:
+    """On how many test digits; 0 where none has been measured yet."""
+    kinds = ("shifts", "along shifts")
+    counts = (one.measured[kind]["digits"] for one in found.outcomes for kind in kinds if kind in one.measured)
+    return next(counts, 0)

@@ -1,0 +1,154 @@
+"""Pooling: with it, without it, and over the whole map."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from playground.experiment import AnyLayer, AvgPool2d, Conv2d, Flatten, ReLU
+from playground.figures.arms import arm_curves, difference_curves, sweep_curves
+from playground.figures.shifts import shift_heatmaps
+from playground.labs.claims import Claim, at_least, in_words, paired, percent, points
+from playground.labs.inductive_bias.moved import ahead, digits_measured, lost, of_arm, over_distance, shift_maps
+from playground.labs.inductive_bias.networks import Knobs, arm, cnn
+from playground.labs.inductive_bias.shift import FAR, REACH, lost_points
+from playground.labs.outcome import Results
+from playground.labs.topic import Arm, Topic
+
+POOLED, STRIDED, FULL, GLOBAL = "Max pooling", "Strides instead", "Neither", "Global average"
+NAMES = (POOLED, STRIDED, FULL, GLOBAL)
+SIDE = 7  # of the last map, which global average pooling takes the mean of
+
+
+def strided() -> tuple[AnyLayer, ...]:
+    """Every other place is left out instead of pooled (Springenberg et al. 2015): as many parameters."""
+    return (
+        *(Conv2d(channels=16, stride=2, padding=1), ReLU()),
+        *(Conv2d(channels=32, stride=2, padding=1), ReLU()),
+        Flatten(),
+    )
+
+
+def full() -> tuple[AnyLayer, ...]:
+    """Maps keep their 28 × 28 places, so that two channels are all that the head has parameters for."""
+    return (*(Conv2d(channels=16, padding=1), ReLU()), *(Conv2d(channels=2, padding=1), ReLU()), Flatten())
+
+
+def averaged() -> tuple[AnyLayer, ...]:
+    """A third convolution in place of the head's weights, and the mean of each map (Lin, Chen and Yan 2014)."""
+    return (
+        *cnn()[:-1],
+        *(Conv2d(channels=48, padding=1), ReLU()),
+        *(AvgPool2d(kernel=SIDE, stride=SIDE), Flatten()),
+    )
+
+
+def arms(setup: Knobs) -> tuple[Arm, ...]:
+    return (
+        arm(POOLED, cnn(), setup, "2 × 2 after each convolution"),
+        arm(STRIDED, strided(), setup, "stride 2"),
+        arm(FULL, full(), setup, "16 and 2 channels on the whole map"),
+        arm(GLOBAL, averaged(), setup, f"a third convolution, then AvgPool2d {SIDE}"),
+    )
+
+
+def charts(setup: Knobs, found: Results) -> Sequence[Any]:
+    return [
+        arm_curves(
+            *(found.curves(), NAMES, ["validation_accuracy"]),
+            title="Accuracy",
+            look_for="256 validation digits, eval mode.",
+            y="accuracy",
+            x="epoch",
+            number=".1%",
+            tickformat=".0%",
+        ),
+        difference_curves(
+            *(found.curves(), NAMES, "validation_accuracy"),
+            title="Against max pooling",
+            look_for="Validation accuracy, seed by seed. Below 0 max pooling is ahead.",
+            y="difference",
+            x="epoch",
+            number="+.1%",
+            tickformat="+.0%",
+        ),
+        sweep_curves(
+            *(over_distance(found), NAMES, ["accuracy"]),
+            title="Along a shift",
+            look_for="Mean of right, left, down and up. The flatter, the more invariant.",
+            x="pixels",
+            y="accuracy",
+            number=".1%",
+            tickformat=".0%",
+            range=[0, 1.02],
+        ),
+        *(
+            shift_heatmaps(
+                {name: shift_maps(found, name) for name in pair},
+                REACH,
+                f"Shifted test digits: {pair[0].lower()}, {pair[1].lower()}",
+            )
+            for pair in (NAMES[:2], NAMES[2:])
+        ),
+    ]
+
+
+def answer(setup: Knobs, found: Results) -> tuple[Claim, ...]:
+    return (*what_pooling_gains(found), *what_shifts_cost(found))
+
+
+def what_pooling_gains(found: Results) -> tuple[Claim, ...]:
+    claims = []
+    for name, words in ((STRIDED, "over strides of 2"), (FULL, "over keeping all places")):
+        gain = paired(found.finals(), POOLED, name, "validation_accuracy")
+        if gain is not None:
+            text = f"Max pooling gains {in_words(gain, points)} {words} on 256 validation digits."
+            claims.append(Claim(text, at_least(gain, 0)))
+    return tuple(claims)
+
+
+def what_shifts_cost(found: Results) -> tuple[Claim, ...]:
+    table = over_distance(found)
+    costs = {name: lost(table, name, FAR) for name in NAMES}
+    told = {name: cost for name, cost in costs.items() if cost is not None}
+    if set(told) != set(NAMES):
+        return ()
+    words = ", ".join(f"{name} {lost_points(cost.mean)}" for name, cost in told.items())
+    lead = ahead(table, GLOBAL, POOLED, FAR)
+    least = min(told, key=lambda name: told[name].mean)
+    still, moved = of_arm(table, GLOBAL, 0), of_arm(table, GLOBAL, FAR)
+    assert lead is not None
+    assert still is not None
+    assert moved is not None
+    return (
+        Claim(
+            f"A shift by {FAR} pixels (mean of four directions, the first {digits_measured(found)} test digits) costs: "
+            f"{words}. {least} loses least.",
+            least == GLOBAL,
+        ),
+        Claim(
+            f"The global average is right on {percent(still.mean)} of these digits unmoved, on {percent(moved.mean)} "
+            f"moved: {in_words(lead, points)} against max pooling there. Its head sees how much of a feature there is, "
+            "and not where.",
+            at_least(lead, 0),
+        ),
+    )
+
+
+def came_true(setup: Knobs, found: Results) -> str:
+    table = over_distance(found)
+    costs = {name: cost.mean for name in NAMES if (cost := lost(table, name, FAR)) is not None}
+    return min(costs, key=costs.__getitem__) if len(costs) == len(NAMES) else ""
+
+
+TOPIC = Topic(
+    name="pooling",
+    title="Pooling",
+    question="Which way of shrinking maps loses least when the digit moves?",
+    setup=Knobs(),
+    arms=arms,
+    charts=charts,
+    answer=answer,
+    guesses=NAMES,
+    came_true=came_true,
+    at_end=("shifts",),
+    afterwards=4.5,
+)

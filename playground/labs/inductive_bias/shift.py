@@ -1,0 +1,167 @@
+"""Shifts: an MLP and a CNN of equal parameters, and test digits that are moved, turned and scaled."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from playground.figures.arms import arm_curves, difference_curves, sweep_curves
+from playground.figures.shifts import shift_heatmaps
+from playground.labs.claims import Claim, at_least, in_words, paired, percent, points
+from playground.labs.inductive_bias.moved import (
+    ahead,
+    digits_measured,
+    lost,
+    of_arm,
+    over,
+    over_distance,
+    shift_maps,
+)
+from playground.labs.inductive_bias.networks import CNN_NAME, MLP_NAME, Knobs, arm, cnn, mlp
+from playground.labs.outcome import Results
+from playground.labs.topic import Arm, Topic
+
+REACH = 8
+FAR = 3  # pixels
+MUCH, CLEARLY = 0.1, 0.05
+ANGLE = 30  # degrees
+
+UNMOVED = "The CNN doesn't mind"
+LESS = "The CNN suffers, but less"
+ALIKE = "Both suffer alike"
+NAMES = (MLP_NAME, CNN_NAME)
+
+
+class Shift(Knobs):
+    seeds: int = 3
+
+
+def arms(setup: Knobs) -> tuple[Arm, ...]:
+    return arm(MLP_NAME, mlp(), setup), arm(CNN_NAME, cnn(), setup)
+
+
+def charts(setup: Knobs, found: Results) -> Sequence[Any]:
+    curves, maps = found.curves(), {name: shift_maps(found, name) for name in NAMES}
+    accuracy: dict[str, Any] = {"number": ".1%", "tickformat": ".0%", "range": [0, 1.02]}
+    return [
+        arm_curves(
+            *(curves, NAMES, ["validation_accuracy", "train_accuracy"]),
+            title="Accuracy",
+            look_for="Dashed: training digits, solid: validation; 256 each, eval mode.",
+            y="accuracy",
+            x="epoch",
+            number=".1%",
+            tickformat=".0%",
+        ),
+        difference_curves(
+            *(curves, NAMES, "validation_accuracy"),
+            title="CNN minus MLP",
+            look_for="Validation accuracy, seed by seed. Above 0 the CNN is ahead.",
+            y="difference",
+            x="epoch",
+            number="+.1%",
+            tickformat="+.0%",
+        ),
+        shift_heatmaps(maps, REACH, "Accuracy where test digits are shifted"),
+        sweep_curves(
+            *(over_distance(found), NAMES, ["accuracy"]),
+            title="Along a shift",
+            look_for="Mean of right, left, down and up. A network that didn't mind would stay flat.",
+            x="pixels",
+            y="accuracy",
+            **accuracy,
+        ),
+        sweep_curves(
+            *(over(found, "rotation"), NAMES, ["accuracy"]),
+            title="Along a rotation",
+            look_for="A convolution shares weights over shifts, not over turns: does the lead stay?",
+            x="degrees, clockwise",
+            y="accuracy",
+            **accuracy,
+        ),
+        sweep_curves(
+            *(over(found, "scale"), NAMES, ["accuracy"]),
+            title="Along a scale",
+            look_for="Digits enlarged by this factor about the centre.",
+            x="factor",
+            y="accuracy",
+            **accuracy,
+        ),
+    ]
+
+
+def answer(setup: Knobs, found: Results) -> tuple[Claim, ...]:
+    return (*judged_on_validation(found), *judged_on_test(found))
+
+
+def judged_on_validation(found: Results) -> tuple[Claim, ...]:
+    """Who is ahead where nothing is moved."""
+    lead = paired(found.finals(), CNN_NAME, MLP_NAME, "validation_accuracy")
+    if lead is None:
+        return ()
+    means = found.finals().groupby("arm")["validation_accuracy"].mean()
+    text = (
+        f"With as many parameters, the CNN is right on {percent(means[CNN_NAME])} of 256 validation digits, the MLP on "
+        f"{percent(means[MLP_NAME])}: {in_words(lead, points)} for the CNN."
+    )
+    return (Claim(text, at_least(lead, 0)),)
+
+
+def judged_on_test(found: Results) -> tuple[Claim, ...]:
+    """What shifts do, on the test digits."""
+    table, digits = over_distance(found), digits_measured(found)
+    lead = ahead(table, CNN_NAME, MLP_NAME, FAR)
+    loss, other = lost(table, CNN_NAME, FAR), lost(table, MLP_NAME, FAR)
+    far = {name: of_arm(table, name, FAR) for name in NAMES}
+    if lead is None or loss is None or other is None:
+        return ()
+    one, two = (mean.mean for mean in (far[CNN_NAME], far[MLP_NAME]) if mean is not None)
+    claims = [
+        Claim(
+            f"After a shift by {FAR} pixels (mean of four directions, the first {digits} test digits) the CNN is right "
+            f"on {percent(one)}, the MLP on {percent(two)}: {in_words(lead, points)} for the CNN.",
+            at_least(lead, MUCH),
+        ),
+        Claim(
+            f"The CNN suffers too: that shift costs it {in_words(loss, lost_points)}, the MLP "
+            f"{in_words(other, lost_points)}. Its maps move along with the digit; the head that reads them does not.",
+            at_least(loss, CLEARLY),
+        ),
+    ]
+    turned = ahead(over(found, "rotation"), CNN_NAME, MLP_NAME, ANGLE)
+    if turned is not None:
+        claims.append(
+            Claim(f"Turned by {ANGLE}° clockwise: {in_words(turned, points)} for the CNN. It isn't built for turns.")
+        )
+    return tuple(claims)
+
+
+def lost_points(difference: float) -> str:
+    """
+    >>> lost_points(0.4312)
+    '43.1 points'
+    """
+    return f"{100 * difference:.1f} points".replace("-", "−")
+
+
+def came_true(setup: Knobs, found: Results) -> str:
+    table = over_distance(found)
+    loss, lead = lost(table, CNN_NAME, FAR), ahead(table, CNN_NAME, MLP_NAME, FAR)
+    if loss is None or lead is None:
+        return ""
+    if loss.mean < CLEARLY:
+        return UNMOVED
+    return LESS if lead.mean >= CLEARLY else ALIKE
+
+
+TOPIC = Topic(
+    name="shift",
+    title="Shifts",
+    question="Which network copes with a digit that is somewhere else?",
+    setup=Shift(),
+    arms=arms,
+    charts=charts,
+    answer=answer,
+    guesses=(UNMOVED, LESS, ALIKE),
+    came_true=came_true,
+    at_end=("shifts", "rotation and scale"),
+    afterwards=2.5,
+)

@@ -1,0 +1,116 @@
+"""Shuffled pixels: what is left of each network's lead where neighbours are torn apart."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from playground.experiment import PermutePixels
+from playground.figures.arms import arm_curves, difference_curves
+from playground.labs.claims import Claim, Effect, at_least, at_most, in_words, paired, points
+from playground.labs.inductive_bias.networks import CNN_NAME, MLP_NAME, Knobs, arm, cnn, mlp
+from playground.labs.outcome import Results
+from playground.labs.topic import Arm, Topic
+
+SHUFFLED = ", shuffled"
+NAMES = (MLP_NAME, MLP_NAME + SHUFFLED, CNN_NAME, CNN_NAME + SHUFFLED)
+SEVERAL, NOTHING = 0.03, 0.03  # of accuracy
+
+BOTH, CNN_ONLY, NEITHER = "It costs both", "It costs the CNN alone", "It costs neither"
+
+
+class Shuffle(Knobs):
+    seeds: int = 5
+
+
+def arms(setup: Shuffle) -> tuple[Arm, ...]:
+    networks = mlp(), (PermutePixels(), *mlp()), cnn(), (PermutePixels(), *cnn())
+    return tuple(
+        arm(name, layers, setup, "shuffled pixels" if SHUFFLED in name else "")
+        for name, layers in zip(NAMES, networks, strict=True)
+    )
+
+
+def charts(setup: Shuffle, found: Results) -> Sequence[Any]:
+    curves = found.curves()
+    return [
+        arm_curves(
+            *(curves, NAMES, ["validation_accuracy"]),
+            title="Accuracy",
+            look_for="256 validation digits, eval mode. Do a network's two lines lie on each other?",
+            y="accuracy",
+            x="epoch",
+            number=".1%",
+            tickformat=".0%",
+        ),
+        *(
+            difference_curves(
+                *(curves, (name, name + SHUFFLED), "validation_accuracy"),
+                title=f"What shuffling does to the {name}",
+                look_for="Validation accuracy, shuffled minus not, seed by seed. Below 0 it costs.",
+                y="difference",
+                x="epoch",
+                number="+.1%",
+                tickformat="+.0%",
+            )
+            for name in (MLP_NAME, CNN_NAME)
+        ),
+    ]
+
+
+def cost(found: Results, name: str) -> Effect | None:
+    """How much accuracy a network has less where pixels are shuffled."""
+    return paired(found.finals(), name, name + SHUFFLED, "validation_accuracy")
+
+
+def answer(setup: Shuffle, found: Results) -> tuple[Claim, ...]:
+    of_cnn, of_mlp = cost(found, CNN_NAME), cost(found, MLP_NAME)
+    claims: list[Claim] = []
+    if of_cnn is not None:
+        text = (
+            f"Shuffled pixels change the CNN's accuracy by {in_words(minus(of_cnn), points)}: its windows of 3 × 3 see "
+            "pixels that have nothing to do with each other."
+        )
+        claims.append(Claim(text, at_least(of_cnn, SEVERAL)))
+    if of_mlp is not None:
+        text = (
+            f"They change the MLP's by {in_words(minus(of_mlp), points)}: it never knew which pixels are neighbours, "
+            "so another order of its inputs is the same problem."
+        )
+        claims.append(Claim(text, is_nothing(of_mlp)))
+    lead = paired(found.finals(), CNN_NAME + SHUFFLED, MLP_NAME + SHUFFLED, "validation_accuracy")
+    if lead is not None:
+        claims.append(Claim(f"On shuffled pixels, CNN minus MLP: {in_words(lead, points)}."))
+    return tuple(claims)
+
+
+def minus(found: Effect) -> Effect:
+    return Effect(-found.mean, -found.high, -found.low, found.count)
+
+
+def is_nothing(found: Effect) -> bool | None:
+    """Whether an effect is smaller than `NOTHING` either way; None where its interval leaves it open."""
+    within = at_least(found, -NOTHING), at_most(found, NOTHING)
+    if False in within:
+        return False
+    return True if within == (True, True) else None
+
+
+def came_true(setup: Shuffle, found: Results) -> str:
+    of_cnn, of_mlp = cost(found, CNN_NAME), cost(found, MLP_NAME)
+    if of_cnn is None or of_mlp is None:
+        return ""
+    if of_cnn.mean < SEVERAL:
+        return NEITHER if of_mlp.mean < NOTHING else ""
+    return BOTH if of_mlp.mean >= NOTHING else CNN_ONLY
+
+
+TOPIC = Topic(
+    name="shuffled",
+    title="Shuffled pixels",
+    question="What if all pixels trade places, the same way in every digit?",
+    setup=Shuffle(),
+    arms=arms,
+    charts=charts,
+    answer=answer,
+    guesses=(BOTH, CNN_ONLY, NEITHER),
+    came_true=came_true,
+)

@@ -1,0 +1,221 @@
+"""The lab on inductive bias: arms that differ in one thing, charts of anything, answers that say what was measured."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from playground.experiment import Experiment
+from playground.labs.inductive_bias import digits, locality, move, pooling, sharing, shift, shuffled
+from playground.labs.inductive_bias.lab import LAB
+from playground.labs.inductive_bias.moved import at_distance
+from playground.labs.inductive_bias.networks import parameters
+from playground.labs.outcome import Results
+from playground.labs.topic import Arm, Topic
+from playground.network.build import build
+from playground.network.shapes import can_train
+from tests.lab_outcomes import came_out
+
+TOPICS = {topic.name: topic for topic in LAB.topics}
+STILL = {"MLP": 0.86, "CNN": 0.94}
+
+
+def cone(still: float, loss: float, reach: int = 8) -> dict[str, Any]:
+    """Accuracy that falls by `loss` a pixel along each axis, as a map over shifts."""
+    steps = abs(np.arange(-reach, reach + 1))
+    accuracy = np.clip(still - loss * (steps[:, None] + steps), 0.1, 1)
+    return {"digits": 200, "reach": reach, "accuracy": accuracy.tolist()}
+
+
+def moved(arm: Arm, seed: int) -> dict[str, Any]:
+    """The MLP loses 20 points a pixel, all else 12."""
+    still = STILL.get(arm.name, 0.9) + 0.01 * seed
+    loss = 0.2 if arm.name == "MLP" else 0.12
+    pairs = [(-30, still - 0.3), (0, still), (30, still - 0.2)]
+    following = [
+        {
+            "pixels": pixels,
+            "digits": 100,
+            "unchanged": 1 - 0.1 * pixels * (2 if arm.name == "MLP" else 1),
+            "moved": 0.1 * pixels,
+            "errors": {"Conv2d #1": 0.0, "MaxPool2d #1": 0.5 * (pixels % 2), "Conv2d #2": 0.5 * (pixels % 2)}
+            | {"MaxPool2d #2": 0.0 if pixels == 4 else 0.6 if pixels < 6 else None},
+        }
+        for pixels in range(1, 7)
+    ]
+    return {
+        "shifts": cone(still, loss),
+        "along shifts": {"digits": 200, "reach": 8, "accuracy": [max(still - loss * step, 0.1) for step in range(9)]},
+        "rotation and scale": {"digits": 200, "rotation": pairs, "scale": [(0.5, still - 0.4), (1.0, still)]},
+        "following": following if arm.name in STILL else [],
+    }
+
+
+def usual(arm: Arm, seed: int) -> float:
+    """The CNN is ahead; shuffling costs it; kernels in between are best."""
+    known = {"CNN, shuffled": 0.86, "MLP, shuffled": 0.862, **STILL}
+    near = 0.9 - 0.001 * abs((arm.at or 0) - 11) if arm.group == locality.LINE else 0.9
+    return known.get(arm.name, STILL.get(arm.group, near)) + 0.01 * seed
+
+
+def text(claims: tuple[Any, ...]) -> str:
+    return "\n".join(claim.text for claim in claims)
+
+
+# --- arms -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("topic", LAB.topics, ids=TOPICS)
+def test_arms_differ_in_their_layers_alone_or_in_the_number_of_digits(topic: Topic) -> None:
+    arms = topic.arms(topic.setup)
+    first = arms[0].experiment
+    assert len({arm.name for arm in arms}) == len(arms)
+    for arm in arms:
+        alike: Experiment = arm.experiment.but(network=first.network)
+        if topic is digits.TOPIC:
+            alike = alike.but(data=first.data)
+        assert alike == first
+        assert can_train(arm.experiment)
+
+
+def test_the_two_networks_have_as_many_parameters_as_the_page_says() -> None:
+    counts = {}
+    for arm in shift.TOPIC.arms(shift.TOPIC.setup):
+        net = build(arm.experiment.network, 0)
+        counts[arm.name] = sum(weights.numel() for weights in net.parameters())
+        assert arm.note == f"{counts[arm.name]:,} parameters"
+    assert counts == {"MLP": 20_680, "CNN": 20_490}
+
+
+def test_strides_in_place_of_pooling_change_no_count_and_the_others_are_near() -> None:
+    counts = {arm.name: parameters(arm.experiment) for arm in pooling.TOPIC.arms(pooling.TOPIC.setup)}
+    assert counts[pooling.STRIDED] == counts[pooling.POOLED] == 20_490
+    assert all(0.75 < count / 20_490 <= 1 for count in counts.values())
+
+
+def test_every_kernel_has_the_budget_as_near_as_whole_channels_allow() -> None:
+    for kernel, arm in zip(locality.KERNELS, locality.TOPIC.arms(locality.TOPIC.setup), strict=True):
+        channels = locality.channels_for(kernel)
+        each = (parameters(arm.experiment) - 10) / channels
+        assert each == int(each)
+        assert abs(channels * each - locality.BUDGET) <= each / 2 + 10
+
+
+def test_not_sharing_takes_a_kernel_a_place_or_fewer_channels() -> None:
+    counts = {arm.name: parameters(arm.experiment) for arm in sharing.TOPIC.arms(sharing.TOPIC.setup)}
+    assert counts[sharing.OWN] > 50 * counts[sharing.SHARED]
+    assert abs(counts[sharing.FEW] / counts[sharing.SHARED] - 1) < 0.05
+
+
+# --- charts and answers ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("topic", LAB.topics, ids=TOPICS)
+def test_charts_are_there_before_a_run_and_after_it_with_a_title_and_what_to_look_for(topic: Topic) -> None:
+    setup, found = came_out(topic, usual, moved, seeds=2)
+    for results in (Results(), found):
+        shown = topic.charts(setup, results)
+        titles = [figure.layout.meta["title"] for figure in shown]
+        assert len(set(titles)) == len(titles)
+        assert all(figure.layout.meta["look_for"] for figure in shown)
+    filled = [any(len(trace.y) > 1 for trace in figure.data) for figure in shown]
+    assert all(filled), titles
+
+
+@pytest.mark.parametrize("topic", LAB.topics, ids=TOPICS)
+def test_there_is_no_answer_before_arms_have_ended(topic: Topic) -> None:
+    arms = topic.arms(topic.setup)
+    setup, found = came_out(topic, usual, moved, {arm.name: "failed" for arm in arms})
+    assert topic.answer(setup, Results()) == topic.answer(setup, found) == ()
+    assert not topic.came_true or topic.came_true(setup, found) == ""
+
+
+@pytest.mark.parametrize("topic", LAB.topics, ids=TOPICS)
+def test_answers_say_how_many_seeds_and_guesses_come_true(topic: Topic) -> None:
+    setup, found = came_out(topic, usual, moved, seeds=2)
+    assert "2 seeds" in text(topic.answer(setup, found))
+    assert topic.came_true is not None
+    assert topic.came_true(setup, found) in topic.guesses
+
+
+def test_the_answer_on_shifts_has_the_numbers_that_were_measured() -> None:
+    setup, found = came_out(shift.TOPIC, usual, moved, seeds=1)
+    claims = shift.TOPIC.answer(setup, found)
+    told = text(claims)
+    assert "the CNN is right on 94.0 % of 256 validation digits, the MLP on 86.0 %: +8.0 points (1 seed)" in told
+    assert "the first 200 test digits) the CNN is right on 58.0 %, the MLP on 26.0 %: +32.0 points (1 seed)" in told
+    assert "costs it 36.0 points (1 seed), the MLP 60.0 points (1 seed)" in told
+    assert [claim.holds for claim in claims] == [True, True, True, None]
+
+
+def test_it_says_so_where_the_cnn_was_not_ahead_or_did_not_suffer() -> None:
+    def flat(arm: Arm, seed: int) -> dict[str, Any]:
+        return {**moved(arm, seed), "shifts": cone(0.9, 0.0)}
+
+    setup, found = came_out(shift.TOPIC, lambda arm, seed: 0.9 if arm.name == "MLP" else 0.8, flat, seeds=1)
+    assert [claim.holds for claim in shift.TOPIC.answer(setup, found)][:3] == [False, False, False]
+    assert shift.came_true(setup, found) == shift.UNMOVED
+
+
+def test_a_lead_that_luck_explains_is_undecided() -> None:
+    setup, found = came_out(
+        shift.TOPIC, lambda arm, seed: 0.9 if arm.name == "MLP" else 0.9 + 0.05 * (-1) ** seed, moved, seeds=4
+    )
+    assert shift.TOPIC.answer(setup, found)[0].holds is None
+
+
+def test_shuffling_is_judged_by_what_it_costs_each_network() -> None:
+    setup, found = came_out(shuffled.TOPIC, usual, seeds=1)
+    cnn, mlp, _ = shuffled.TOPIC.answer(setup, found)
+    assert ("change the CNN's accuracy by −8.0 points" in cnn.text, cnn.holds) == (True, True)
+    assert ("change the MLP's by +0.2 points" in mlp.text, mlp.holds) == (True, True)
+    assert shuffled.came_true(setup, found) == shuffled.CNN_ONLY
+    costly = came_out(shuffled.TOPIC, lambda arm, seed: 0.8 if "shuffled" in arm.name else 0.9, seeds=1)
+    assert [claim.holds for claim in shuffled.TOPIC.answer(*costly)][:2] == [True, False]
+    assert shuffled.came_true(*costly) == shuffled.BOTH
+
+
+def test_where_one_arm_failed_the_others_are_still_told_of() -> None:
+    setup, found = came_out(shuffled.TOPIC, usual, states={"CNN, shuffled": "failed"}, seeds=1)
+    (only,) = shuffled.TOPIC.answer(setup, found)
+    assert "the MLP's" in only.text
+
+
+def test_the_answer_on_digits_says_how_many_the_cnn_needs_for_what_the_mlp_reaches_with_all() -> None:
+    def learned(arm: Arm, seed: int) -> float:
+        assert arm.at is not None
+        return 0.5 + 0.05 * np.log2(arm.at / 50) + (0.1 if arm.group == "CNN" else 0.0)
+
+    setup, found = came_out(digits.TOPIC, learned, seeds=2)
+    told = text(digits.TOPIC.answer(setup, found))
+    assert "mean of all numbers of digits: +10.0 points" in told
+    assert f"with 3,500 digits, {50 + 5 * np.log2(70):.1f} %, the CNN reaches with 1,000" in told
+
+
+def test_kernels_that_luck_can_not_tell_from_the_best_are_named() -> None:
+    def near(arm: Arm, seed: int) -> float:
+        return {9: 0.92 + 0.001 * seed, 11: 0.92, 14: 0.92 + 0.01 * (-1) ** seed}.get(int(arm.at or 0), 0.88)
+
+    setup, found = came_out(locality.TOPIC, near, seeds=3)
+    told = text(locality.TOPIC.answer(setup, found))
+    assert "Best is a kernel of 14 × 14" in told
+    assert "These seeds can't tell it from 9, 11." in told
+    assert locality.came_true(setup, found) == locality.MIDDLE
+
+
+def test_maps_that_do_not_follow_are_said_not_to() -> None:
+    def lost(arm: Arm, seed: int) -> dict[str, Any]:
+        rows = [{**row, "errors": dict.fromkeys(row["errors"], 0.7)} for row in moved(arm, seed)["following"]]
+        return {"following": rows}
+
+    setup, found = came_out(move.TOPIC, usual, moved)
+    assert [claim.holds for claim in move.TOPIC.answer(setup, found)] == [True, True, True, None]
+    assert move.came_true(setup, found) == move.FOLLOWS
+    setup, found = came_out(move.TOPIC, usual, lost)
+    assert [claim.holds for claim in move.TOPIC.answer(setup, found)][:2] == [False, False]
+
+
+def test_a_distance_is_the_mean_of_its_four_directions() -> None:
+    accuracy = np.zeros((5, 5))
+    accuracy[2, 4], accuracy[2, 0], accuracy[4, 2], accuracy[0, 2] = 0.1, 0.2, 0.3, 0.8
+    assert at_distance(accuracy, 2) == pytest.approx(0.35)
