@@ -3,6 +3,7 @@
 import streamlit as st
 
 from playground.data.digits import load_digits
+from playground.labs.catalog import LABS
 from playground.network.shapes import trace
 from playground.presets import DESCRIPTIONS, TEMPLATES
 from playground.ui import session
@@ -31,6 +32,14 @@ if st.button("Start with a small CNN", type="primary", icon=":material/play_arro
 images = load_digits("sample").images
 st.image(strip(images[:: len(images) // (10 * SHOWN)][: 10 * SHOWN : SHOWN // 2]), width="stretch")
 st.caption("Some of the 5,000 MNIST digits that come with the playground.")
+
+st.subheader("See it proved: three labs")
+with st.grid(3, min_column_width=280):
+    for lab in LABS:
+        with st.container(border=True, height="stretch"):
+            st.markdown(f"**{lab.title}**")
+            st.caption(lab.intro)
+            st.page_link(f"{lab.name.replace('-', '_')}.py", label="Open the lab", icon=":material/science:")
 
 st.subheader("Or choose where to begin")
 with st.grid(3, min_column_width=280):
