@@ -67,7 +67,8 @@ def test_small_multiples_have_a_row_an_arm_and_a_column_a_layer_each_with_its_de
     ]
     assert list(figure.data[0].x) == [-1, 0, 1]
     assert list(figure.data[0].y) == [3, 4, 0]
-    assert figure.layout.xaxis.title.text == "He · σ 0.5"
+    assert figure.layout.xaxis.title.text == "σ 0.5"
+    assert [note.text for note in figure.layout.annotations] == ["layer 1", "layer 5", *ARMS]
     assert histograms([], ARMS, [1, 5]).data == ()
 
 

@@ -32,7 +32,7 @@ from playground.runs.store import Store
 from playground.training.trainer import Trainer
 from tests.lab_studies import studied
 
-SMALL: dict[str, Any] = {"layers": 4, "width": 32}
+SMALL: dict[str, Any] = {"layers": 4, "width": 32, "starts": ("zeros", "constant", "Xavier", "He")}
 
 
 # --- arms -----------------------------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ def test_the_histograms_show_layers_evenly_from_the_first_to_the_last() -> None:
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Results:
     folder = tmp_path_factory.mktemp("signal")
     store = Store(f"sqlite:///{folder / 'runs.sqlite'}", folder)
-    return studied(store, SIGNAL, LAB, **SMALL, starts=("zeros", "constant", "Xavier", "He"), seeds=2)
+    return studied(store, SIGNAL, LAB, **SMALL, seeds=2)
 
 
 def test_the_table_has_what_the_probe_measures_of_the_very_networks_that_train(measured: Results) -> None:
@@ -103,7 +103,7 @@ def test_the_table_has_what_the_probe_measures_of_the_very_networks_that_train(m
 
 
 def test_theory_starts_from_the_measured_pixels_and_logits_and_has_none_for_a_constant(measured: Results) -> None:
-    theory = theories(SIGNAL.arms(Signal(**SMALL, starts=("constant", "He"))), measured.outcomes)
+    theory = theories(SIGNAL.arms(Signal(**{**SMALL, "starts": ("constant", "He")})), measured.outcomes)
     he = next(one for one in measured.outcomes if one.arm.name == "He").measured["signal"]
     wanted = expected((784, 32, 32, 32, 32, 10), "ReLU", STARTS["He"], he["input_square"], he["layers"][-1]["gradient"])
     assert theory["deviation"].tolist() == [one.deviation for one in wanted]
@@ -125,7 +125,7 @@ def test_the_answer_says_each_arms_change_and_what_training_made_of_it(measured:
     assert "500 training digits, eval mode, 2 seeds" in texts[0]
     told = {text.split("**")[1]: claim for text, claim in zip(texts[1:-1], claims[1:-1], strict=True)}
     assert told.keys() == {"zeros", "constant", "Xavier", "He"}
-    assert "nothing arrives" in told["zeros"].text
+    assert "× 0 (theory × 0)" in told["zeros"].text
     assert "no theory" in told["constant"].text
     assert told["constant"].holds is None
     assert told["He"].holds is True
@@ -205,6 +205,19 @@ def test_a_run_that_diverges_without_clipping_and_ends_with_it_is_told_so(store:
     assert "Without clipping 1 of 1 diverged, with it none of 1" in claims[1].text
     assert [claim.holds for claim in claims] == [None, True, None]
     assert "Diverged: no clipping" in claims[2].text
+
+
+def test_saturated_and_dead_shares_are_charted_for_functions_that_have_them() -> None:
+    for activation, is_there in (("GELU", False), ("ReLU", True), ("Tanh", True)):
+        titles = [chart.layout.meta["title"] for chart in SIGNAL.charts(Signal(activation=activation), Results())]
+        assert ("Saturated values, dead units" in titles) is is_there
+
+
+@pytest.mark.parametrize("size", [1, 2, 16, 64])
+def test_products_of_any_size_grow_as_theory_says(store: Store, size: int) -> None:
+    found = studied(store, NUMBERS, LAB, size=size, seeds=10)
+    told, _ = NUMBERS.answer(Numbers(size=size, seeds=10), found)
+    assert told.holds is True
 
 
 @pytest.mark.parametrize(("scale", "truth"), [(0.5, FADES), (0.572, STAYS_ABOUT_1), (0.8, GROWS)])

@@ -13,8 +13,9 @@ from playground.figures.colors import MARK
 from playground.figures.frame import frame
 
 EDGE = 0.03  # of the height: where the marks of numbers stand that a log axis has no place for
-ROW = 64  # pixels
+ROW = 84  # pixels
 AROUND = 74
+ROW_TITLE = {"x": 0, "xref": "paper", "yref": "paper", "xanchor": "left", "font_size": 11, "showarrow": False}
 THEORY = {"color": MARK, "width": 1.5, "dash": "dot"}
 SHARES = {"saturated": "solid", "dead": "dash"}
 
@@ -114,16 +115,18 @@ def histograms(panels: Sequence[Panel], arms: Sequence[str], layers: Sequence[in
         max(len(layers), 1),
         column_titles=[f"layer {layer}" for layer in layers],
         horizontal_spacing=0.015,
-        vertical_spacing=0.35 / max(len(arms), 1),
+        vertical_spacing=0.45 / max(len(arms), 1),
     )
     height = AROUND + ROW * max(len(arms), 1)
     figure.update_layout(
-        frame(title, look_for, height, {"l": 8, "r": 8, "t": 26, "b": 20}, meta={"is_wide": True}, showlegend=False)
+        frame(title, look_for, height, {"l": 8, "r": 8, "t": 40, "b": 20}, meta={"is_wide": True}, showlegend=False)
     )
-    figure.update_annotations(font_size=12)  # the titles of the columns
+    figure.update_annotations(font_size=12, yshift=14)  # the titles of the columns, above those of the rows
     figure.update_xaxes(showgrid=False, zeroline=False, showticklabels=False)
     figure.update_yaxes(showgrid=False, zeroline=False, visible=False, rangemode="tozero")
     for row, arm in enumerate(arms, start=1):
+        top = next(figure.select_yaxes(row=row, col=1)).domain[1]
+        figure.add_annotation(text=arm, y=top, yanchor="bottom", **ROW_TITLE)
         for column, layer in enumerate(layers, start=1):
             panel = places.get((arm, layer))
             if panel is not None:
@@ -147,5 +150,4 @@ def add_panel(figure: go.Figure, panel: Panel, row: int, column: int, color: str
         col=column,
     )
     sigma = f"σ {panel.deviation:.2g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
-    text = f"{panel.arm} · {sigma}" if column == 1 else sigma
-    figure.update_xaxes(title={"text": text, "font_size": 11, "standoff": 2}, row=row, col=column)
+    figure.update_xaxes(title={"text": sigma, "font_size": 11, "standoff": 2}, row=row, col=column)

@@ -15,7 +15,7 @@ def similarity_curves(rows: pd.DataFrame, arms: Sequence[str]) -> go.Figure:
 
     `rows`: `arm`, `seed`, `step`, `first` and `second`.
     """
-    look_for = "1: copies of one another; 0: nothing in common. Solid: layer 1, dashed: layer 2; all pairs of units."
+    look_for = "1: copies of one another; 0: nothing in common. Solid: layer 1, dashed: layer 2; drawn when a run ends."
     title = "Mean cosine similarity between units"
     figure = arm_chart(title, look_for, "step", "mean cosine", range=[-0.1, 1.05])
     figure.update_layout(meta={**figure.layout.meta, "is_wide": True})

@@ -11,6 +11,7 @@ from playground.labs.initialization.measured import signals, theories
 from playground.labs.outcome import Outcome, Results
 from playground.labs.topic import Arm
 
+MOST_IN_LEGEND = 4
 COLUMNS = 5  # layers in the small multiples
 
 
@@ -18,27 +19,33 @@ def signal_charts(arms: Sequence[Arm], found: Results, layers: int) -> list[Any]
     """What reaches each layer before the first step, from the digits and from the loss."""
     names = [arm.name for arm in arms]
     rows, theory = signals(found.outcomes), theories(arms, found.outcomes)
-    return [
+    charts = [
         layer_curves(
             *(rows, theory, names, "deviation", "Signal forwards, before training"),
-            "Standard deviation of what leaves each layer, 500 training digits. Level: it gets through.",
+            "What leaves each layer, standard deviation over 500 training digits. Level: all well. Dotted: theory.",
             "standard deviation",
         ),
         layer_curves(
             *(rows, theory, names, "gradient", "Gradient backwards, before training"),
-            "RMS of ∂loss/∂(what enters each activation function), to be read from right to left.",
+            "RMS of ∂loss/∂(what enters each activation function), read from right to left. Dotted: theory.",
             "RMS of the gradient",
         ),
-        share_curves(rows, names),
+        *([share_curves(rows, names)] if any(has_shares(arm) for arm in arms) else []),
         histograms(panels(found.outcomes, layers), names, shown_layers(layers)),
     ]
+    return readable(charts, names)
+
+
+def has_shares(arm: Arm) -> bool:
+    """Whether its activation function saturates or dies; GELU, which passes a little below 0, does neither."""
+    return arm.experiment.network.layers[-1].kind in ("Tanh", "Sigmoid", "ReLU")
 
 
 def shown_layers(layers: int) -> list[int]:
     """Evenly spread, both ends among them.
 
     >>> shown_layers(20), shown_layers(3)
-    ([1, 6, 10, 15, 20], [1, 2, 3])
+    ([1, 6, 11, 15, 20], [1, 2, 3])
     """
     count = min(layers, COLUMNS)
     return [1 + int(place * (layers - 1) / (count - 1) + 0.5) for place in range(count)]
@@ -63,7 +70,7 @@ def training_charts(curves: pd.DataFrame, names: Sequence[str], explodes: bool =
     """
     axis = {"type": "log", "exponentformat": "power"} if explodes else {"range": [0, 3]}
     of_axis = "" if explodes else "; above 3 out of sight"
-    return [
+    charts = [
         arm_curves(
             *(curves, names, ["train_loss", "validation_loss"], "Loss"),
             f"Level at 2.3: guessing. Solid: 256 training digits, dashed: 256 validation digits{of_axis}.",
@@ -86,3 +93,12 @@ def training_charts(curves: pd.DataFrame, names: Sequence[str], explodes: bool =
             tickformat="+.0%",
         ),
     ]
+    return readable(charts, names)
+
+
+def readable(charts: Sequence[Any], names: Sequence[str]) -> list[Any]:
+    """Without legends where these would take the charts' room: the cards above have the arms' colours."""
+    if len(names) > MOST_IN_LEGEND:
+        for chart in charts:
+            chart.update_layout(showlegend=False)
+    return [*charts]

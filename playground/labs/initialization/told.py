@@ -22,7 +22,7 @@ def told_changes(arms: Sequence[Arm], found: Results, layers: int, width: int) -
         return ()
     seeds = measured["seed"].nunique()
     of_seeds = "1 seed" if seeds == 1 else f"{seeds} seeds: geometric means and 95 % intervals"
-    how = f"Before the first step, on 500 training digits, eval mode, {of_seeds}; in brackets what theory expects:"
+    how = f"Before the first step, on 500 training digits, eval mode, {of_seeds}:"
     told = [
         told_change(str(name), own, theory[theory["arm"] == name], layers, width)
         for name, own in measured.groupby("arm", sort=False)
@@ -34,28 +34,32 @@ def told_change(name: str, own: pd.DataFrame, theory: pd.DataFrame, layers: int,
     parts, verdicts = [], []
     for column, said in (("deviation", f"signal from layer 1 to {layers}"), ("gradient", "gradient on its way back")):
         factors, expected = own[column].tolist(), theory[column].tolist()
-        parts.append(f"{said} {times(factors)} ({times(expected) if expected else 'no theory'})")
+        theory_says = f"theory {times(expected)}" if expected else "no theory"
+        parts.append(f"{said} {times(factors, theory_says)}")
         verdicts += [is_as_expected(factor, expected[0], layers, width) for factor in factors if expected]
     holds = None if not verdicts or None in verdicts else 2 * sum(map(bool, verdicts)) > len(verdicts)
     return Claim(f"**{name}**: {', '.join(parts)}.", holds)
 
 
-def times(factors: Iterable[float]) -> str:
-    """A factor's geometric mean over seeds, with its interval.
+def times(factors: Iterable[float], beside: str = "") -> str:
+    """A factor's geometric mean over seeds; in brackets its interval, and what else stands `beside` it.
 
-    >>> times([0.5]), times([0.0]), times([float("inf")])
-    ('× 0.5', 'nothing arrives', 'beyond the range of numbers')
-    >>> times([1.0, 1.0])
-    '× 1 (1 to 1)'
+    >>> times([0.5]), times([0.0], "no theory"), times([float("inf")])
+    ('× 0.5', '× 0 (no theory)', '× ∞')
+    >>> times([1.0, 1.0], "theory × 1")
+    '× 1 (1 to 1; theory × 1)'
     """
     numbers = [*factors]
     if not all(map(isfinite, numbers)):
-        return "beyond the range of numbers"
-    if not all(numbers):
-        return "nothing arrives"
-    found = effect(map(log, numbers))
-    interval = f" ({number(exp(found.low))} to {number(exp(found.high))})" if found.count > 1 else ""
-    return f"× {number(exp(found.mean))}{interval}"
+        mean, interval = "∞", ""
+    elif not all(numbers):
+        mean, interval = "0", ""
+    else:
+        found = effect(map(log, numbers))
+        mean = number(exp(found.mean))
+        interval = f"{number(exp(found.low))} to {number(exp(found.high))}" if found.count > 1 else ""
+    brackets = "; ".join(part for part in (interval, beside) if part)
+    return f"× {mean}" + (f" ({brackets})" if brackets else "")
 
 
 def is_as_expected(found: float, theory: float, layers: int, width: int) -> bool | None:

@@ -47,9 +47,10 @@ def answer(setup: Vanishing, found: Results) -> tuple[Claim, ...]:
     told = told_changes(arms(setup), found, setup.layers, setup.width)
     if not len(sigmoid):
         return told
+    seeds = f"{len(sigmoid)} seed{'s' if len(sigmoid) > 1 else ''}"
     is_claimed = setup.layers >= DEEP and setup.scale == 1
     claim = Claim(
-        f"Through {setup.layers} sigmoid layers the gradient comes back {times(sigmoid)}"
+        f"Through {setup.layers} sigmoid layers the gradient comes back {times(sigmoid, seeds)}"
         + (f", less than 1/{1 / VANISHED:,.0f}: its slope is at most 1/4, at every layer." if is_claimed else "."),
         bool((sigmoid < VANISHED).all()) if is_claimed else None,
     )

@@ -34,6 +34,7 @@ def signal_knobs(keys: Keys, setup: Signal) -> Signal:
         selection_mode="multi",
         default=list(setup.starts),
         key=keys.key("starts"),
+        wrap=True,
         help="An arm each. Too small: σ = 0.01; too large: σ = 1; constant: 0.05.",
     )
     return taken("starts", setup, tuple(chosen))
@@ -78,6 +79,8 @@ def clipping_knobs(keys: Keys, setup: Clipping) -> Clipping:
 def numbers_knobs(keys: Keys, setup: Numbers) -> Numbers:
     with st.container(width=2 * SIDE):
         setup = pick(keys, "scale", setup, "Scale σ of the draw", SCALES, help="Entries are drawn from N(0, σ²).")
+    with st.container(width=SIDE):
+        setup = pick(keys, "size", setup, "Size", (1, 2, 4, 8, 16, 32, 64), help="Rows and columns of each matrix.")
     return number(keys, "factors", setup, "Factors", step=10, width=120, help="How many matrices are multiplied.")
 
 
