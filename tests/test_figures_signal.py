@@ -29,12 +29,12 @@ def of_layers(rows: pd.DataFrame = ROWS) -> Any:
     return layer_curves(rows, THEORY, ARMS, "deviation", "Signal", "Level?", "deviation")
 
 
-def test_an_arm_has_its_line_and_theory_one_beside_it() -> None:
+def test_an_arm_has_its_measured_dots_and_theorys_line_in_one_colour() -> None:
     figure = of_layers()
     line = next(trace for trace in figure.data if trace.name == "He")
-    assert (list(line.x), list(line.y), line.line.color) == ([1, 2], [0.8, 0.7], color_of(0))
+    assert (list(line.x), list(line.y), line.mode, line.marker.color) == ([1, 2], [0.8, 0.7], "markers", color_of(0))
     theory = next(trace for trace in figure.data if trace.name == "He, theory")
-    assert (list(theory.y), theory.line.dash) == ([0.81, 0.81], "dot")
+    assert (list(theory.y), theory.mode, theory.line.color) == ([0.81, 0.81], "lines", color_of(0))
 
 
 def test_an_exact_zero_is_marked_at_the_bottom_and_what_is_no_number_at_the_top() -> None:

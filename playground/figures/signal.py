@@ -16,14 +16,13 @@ EDGE = 0.03  # of the height: where the marks of numbers stand that a log axis h
 ROW = 84  # pixels
 AROUND = 74
 ROW_TITLE = {"x": 0, "xref": "paper", "yref": "paper", "xanchor": "left", "font_size": 11, "showarrow": False}
-THEORY = {"color": MARK, "width": 1.5, "dash": "dot"}
 SHARES = {"saturated": "solid", "dead": "dash"}
 
 
 def layer_curves(
     rows: pd.DataFrame, theory: pd.DataFrame, arms: Sequence[str], column: str, title: str, look_for: str, y: str
 ) -> go.Figure:
-    """A column over the hidden layers on a log axis, and dotted what theory expects of it.
+    """A column over the hidden layers on a log axis: dots are measured, lines are what theory expects.
 
     `rows`: `arm`, `seed`, `layer` and the column; `theory` likewise without a seed. An exact zero is a triangle at the
     bottom edge, a number that isn't finite one at the top.
@@ -33,8 +32,7 @@ def layer_curves(
     for place, arm in enumerate(arms):
         own, color = rows[rows["arm"] == arm], color_of(place)
         is_shown = own[column].map(lambda value: isfinite(value) and value > 0).astype(bool)
-        add_band(figure, arm, own[is_shown], "layer", column, color, ".3g", mode="lines+markers")
-        figure.data[-1].marker.size = 5
+        add_band(figure, arm, own[is_shown], "layer", column, color, ".3g", mode="markers")
         add_marks(figure, arm, own[own[column] == 0], EDGE, "triangle-down", "exactly 0", color)
         add_marks(figure, arm, own[~is_shown & (own[column] != 0)], 1 - EDGE, "triangle-up", "not a number", color)
         wanted = theory[(theory["arm"] == arm) & (theory[column] > 0)]
@@ -42,13 +40,14 @@ def layer_curves(
             x=wanted["layer"].tolist(),
             y=wanted[column].tolist(),
             mode="lines",
-            line=THEORY,
+            line={"color": color, "width": 1.5},
             legendgroup=arm,
             name=f"{arm}, theory",
             showlegend=False,
             hovertemplate=f"{arm}, theory %{{y:.3g}}<extra></extra>",
         )
-    figure.add_scatter(x=[None], y=[None], mode="lines", line=THEORY, name="theory", hoverinfo="skip")
+    line = {"color": MARK, "width": 1.5}
+    figure.add_scatter(x=[None], y=[None], mode="lines", line=line, name="theory", hoverinfo="skip")
     return with_whole_layers(frame_if_empty(figure), theory if len(theory) else rows)
 
 

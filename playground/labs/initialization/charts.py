@@ -22,12 +22,12 @@ def signal_charts(arms: Sequence[Arm], found: Results, layers: int) -> list[Any]
     charts = [
         layer_curves(
             *(rows, theory, names, "deviation", "Signal forwards, before training"),
-            "What leaves each layer, standard deviation over 500 training digits. Level: all well. Dotted: theory.",
+            "What leaves each layer, standard deviation over 500 training digits. Dots: measured, lines: theory.",
             "standard deviation",
         ),
         layer_curves(
             *(rows, theory, names, "gradient", "Gradient backwards, before training"),
-            "RMS of ∂loss/∂(what enters each activation function), read from right to left. Dotted: theory.",
+            "RMS of ∂loss/∂(what enters each activation function), from right to left. Dots: measured, lines: theory.",
             "RMS of the gradient",
         ),
         *([share_curves(rows, names)] if any(has_shares(arm) for arm in arms) else []),

@@ -53,7 +53,7 @@ def show(layer: str, found: dict[str, Any]) -> None:
     )
     with st.container(horizontal=True, gap="large"):
         st.metric("Largest change of a logit", number(found["change"]), width="content")
-        st.metric("Had the next layer not been told", number(found["control"]), width="content")
+        st.metric("Rows alone permuted", number(found["control"]), width="content")
         st.metric("Largest logit", number(found["largest"]), width="content")
     st.caption(
         f"Over {found['digits']} validation digits, ten logits each, eval mode, step {found['step']:,}. What is left "
