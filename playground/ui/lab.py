@@ -153,7 +153,7 @@ def run_buttons(store: Store, topic: Topic, setup: Setup, study: Study | None) -
             icon=":material/play_arrow:",
             key="lab.run",
             disabled=problem is not None,
-            help="Train all arms anew.",
+            help="Train all arms anew." if topic.task is None else "Work it out anew.",
         )
         if goes_on and study is not None:
             stopped = st.button("Stop", icon=":material/stop:", key="lab.stop", help="End all of its runs.")

@@ -72,8 +72,8 @@ def training_charts(curves: pd.DataFrame, names: Sequence[str], explodes: bool =
     of_axis = "" if explodes else "; above 3 out of sight"
     charts = [
         arm_curves(
-            *(curves, names, ["train_loss", "validation_loss"], "Loss"),
-            f"Level at 2.3: guessing. Solid: 256 training digits, dashed: 256 validation digits{of_axis}.",
+            *(curves, names, ["validation_loss", "train_loss"], "Loss"),
+            f"Level at 2.3: guessing. Solid: 256 validation digits, dashed: 256 training digits{of_axis}.",
             "cross-entropy",
             **axis,
         ),
