@@ -7,7 +7,10 @@ import pytest
 
 from playground.experiment import Layer, PermutePixels
 from playground.labs.claims import Effect, effect
+from playground.labs.inductive_bias.locality import windowed
 from playground.labs.inductive_bias.networks import Knobs, cnn, experiment, mlp
+from playground.labs.inductive_bias.pooling import averaged, strided
+from playground.labs.inductive_bias.sharing import local
 from playground.labs.topic import with_seed
 from playground.probes.equivariance import equivariance
 from playground.probes.shifts import FOUR_WAYS, accuracy, shifted
@@ -21,6 +24,10 @@ NETWORKS: dict[str, tuple[Layer, ...]] = {
     "CNN": cnn(),
     "MLP, shuffled": (PermutePixels(), *mlp()),
     "CNN, shuffled": (PermutePixels(), *cnn()),
+    "strides": strided(),
+    "global average": averaged(),
+    "own weights": local(2, 1),
+    **{f"kernel {kernel}": windowed(kernel) for kernel in (3, 9, 28)},
 }
 
 
@@ -74,6 +81,27 @@ def test_shuffled_pixels_cost_the_mlp_nothing() -> None:
     cost = difference("MLP", "MLP, shuffled")
     assert abs(cost.mean) < 0.02
     assert -0.03 < cost.low < cost.high < 0.03
+
+
+def test_pooling_beats_strides_with_as_many_parameters_and_more_so_after_a_shift() -> None:
+    assert difference("CNN", "strides").low > 0.02
+    assert difference("CNN", "strides", FAR).low > 0.05
+
+
+def test_a_global_average_loses_far_less_by_a_shift_than_max_pooling() -> None:
+    def loss(name: str, seed: int) -> float:
+        return right(name, seed) - right(name, seed, FAR)
+
+    assert effect(loss("CNN", seed) - loss("global average", seed) for seed in SEEDS).low > 0.2
+
+
+def test_with_as_many_parameters_windows_in_between_beat_the_smallest_and_the_whole_digit() -> None:
+    assert difference("kernel 9", "kernel 3").low > 0.01
+    assert difference("kernel 9", "kernel 28").low > 0.01
+
+
+def test_with_as_many_parameters_shared_weights_beat_own_ones() -> None:
+    assert difference("CNN", "own weights").low > 0.05
 
 
 def test_a_trained_cnns_maps_follow_the_digit_though_its_answer_does_not_stay() -> None:

@@ -68,6 +68,12 @@ def test_behind_a_stride_maps_follow_only_shifts_by_whole_multiples_of_it(poolin
     assert exact == [True, False, True, False, True]
 
 
+def test_between_its_places_a_map_is_compared_with_the_nearest_one() -> None:
+    layers = (Conv2d(channels=2, kernel=1, stride=3),)
+    moved = [found_of(*layers, dx=dx, dy=-dx)["Conv2d #1"].moved for dx in (1, 2, 3, 4, 5)]
+    assert moved == [(0, 0), (1, -1), (1, -1), (1, -1), (2, -2)]
+
+
 def test_at_the_borders_padding_breaks_it() -> None:
     layers = (Conv2d(channels=2, kernel=5, padding=2),)
     network = Network(layers=(*layers, Flatten()))

@@ -61,6 +61,15 @@ def test_the_step_of_the_lowest_validation_loss_stays_and_goes_on_as_its_run_did
     assert stepped_losses(store, child.id)[rows] == stepped_losses(store, active.id)[rows]
 
 
+def test_a_network_too_large_for_the_disk_it_may_take_keeps_no_best_step(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("playground.runs.active.kept_bytes", lambda: 1000)
+    active = finished(store, SMALL.but(training=SMALL.training.but(epochs=60), optimizer=Optimizer(learning_rate=0.01)))
+    assert active.trainer.watch.step not in (0, 600)
+    assert steps_kept(store, active.id) == [0]
+
+
 def stepped_losses(store: Store, run_id: str) -> list[float]:
     return list(recorded(store, run_id).stepped["loss"])
 

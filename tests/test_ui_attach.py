@@ -4,11 +4,22 @@ from typing import Any
 
 import pytest
 
-from playground.experiment import Experiment, Optimizer, Regularization
+from playground.experiment import (
+    AnyLayer,
+    Conv2d,
+    Experiment,
+    Flatten,
+    Linear,
+    LocallyConnected2d,
+    Network,
+    Optimizer,
+    PermutePixels,
+    Regularization,
+)
 from playground.runs import control
 from playground.runs.store import Store
 from playground.ui import session
-from playground.ui.attach import follow_live_changes, had_penalty
+from playground.ui.attach import follow_live_changes, had_penalty, name_of
 
 DECAY = "regularization.weight_decay"
 
@@ -75,3 +86,18 @@ def test_what_did_not_take_effect_adds_no_penalty(store: Store) -> None:
     changed(store, run_id, "optimizer.learning_rate", 0.01)
     store.ask(run_id, "change", {"field": DECAY, "value": 0.01})
     assert not shows_penalty(store, run_id)
+
+
+@pytest.mark.parametrize(
+    ("layers", "name"),
+    [
+        ((Flatten(), Linear(units=7)), "MLP 7"),
+        ((PermutePixels(), Conv2d(channels=5), Flatten(), Linear(units=7)), "CNN 5-7"),
+        ((LocallyConnected2d(channels=3), Flatten()), "Locally connected 3"),
+        ((PermutePixels(), Flatten()), "MLP without hidden layers"),
+    ],
+)
+def test_a_run_without_a_templates_layers_is_called_by_its_weighted_ones(
+    layers: tuple[AnyLayer, ...], name: str
+) -> None:
+    assert name_of(Experiment(network=Network(layers=layers))) == name

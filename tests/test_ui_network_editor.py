@@ -17,6 +17,7 @@ from playground.experiment import (
     Linear,
     MaxPool2d,
     Network,
+    PermutePixels,
     ReLU,
 )
 from playground.network.shapes import trace
@@ -24,7 +25,7 @@ from playground.presets import TEMPLATES
 from playground.runs.settings import shared_store
 from playground.ui.help import HELP
 from playground.ui.layer_fields import FIELDS, KINDS
-from playground.ui.network_editor import short
+from playground.ui.network_editor import seen, short
 from playground.ui.session import Draft
 from tests.ui_page import control, draft, experiment, insert, labelled, opened, press, run
 
@@ -43,6 +44,13 @@ def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def captions(app: object) -> list[str]:
     return [caption.value for caption in app.caption]  # type: ignore[attr-defined]
+
+
+def test_a_layer_says_how_much_of_the_digit_it_sees_also_where_pixels_are_scattered() -> None:
+    layers = (Conv2d(), PermutePixels(), Conv2d(), Flatten(), Linear())
+    rows = trace(Network(layers=layers)).rows
+    said = [seen(facts).partition("· ")[2].replace("\N{NO-BREAK SPACE}", " ") for facts in rows]
+    assert said == ["sees 3 × 3", *["scattered pixels"] * 3, "sees all"]
 
 
 def test_a_cnn_is_built_layer_by_layer() -> None:

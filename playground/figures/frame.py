@@ -21,6 +21,19 @@ def frame(title: str, look_for: str, height: int, margin: dict[str, int], **layo
     )
 
 
+LEAST_ROOM = 86  # pixels
+LETTER = 6.6  # the mean width of one in the axes' type
+
+
+def room_for(names: Sequence[str]) -> int:
+    """The left margin in pixels that layers' names need.
+
+    >>> room_for(["Conv2d #1"]), room_for(["LocallyConnected2d #1", "Head"])
+    (86, 149)
+    """
+    return max(LEAST_ROOM, round(10 + LETTER * max(map(len, names), default=0)))
+
+
 def layer_axis(names: Sequence[str], **style: Any) -> dict[str, Any]:
     """A y axis with a row a layer, the first one at the top."""
     return {

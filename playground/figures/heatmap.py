@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from playground.figures.colors import GRID, MARK, SEQUENTIAL, colorscale
-from playground.figures.frame import layer_axis
+from playground.figures.frame import layer_axis, room_for
 from playground.figures.layers import on_log_axis
 from playground.figures.steps import add_changes, column, frame_if_empty, step_chart
 
@@ -31,7 +31,7 @@ def gradient_heatmap(
     height = min(max(AROUND + ROW * len(names), LEAST_HEIGHT), MOST_HEIGHT)
     figure.update_layout(
         height=height,
-        margin={"l": 86, "t": 34},
+        margin={"l": room_for(names), "t": 34},
         hovermode="closest",
         xaxis_title_standoff=20,
         yaxis=layer_axis(names, showgrid=False, nticks=0),

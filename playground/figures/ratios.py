@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from playground.figures.colors import DEPTH, GRID, MARK, TRAIN
-from playground.figures.frame import LEGEND_ABOVE, frame, layer_axis
+from playground.figures.frame import LEGEND_ABOVE, frame, layer_axis, room_for
 from playground.figures.layers import on_log_axis
 from playground.figures.steps import column
 
@@ -88,7 +88,7 @@ def layout(names: Sequence[str]) -> go.Layout:
         "Gradient against weight",
         "The number is gradient / weight, RMS per weight. Far below its neighbours: hardly learning.",
         min(AROUND + ROW * len(names), MOST_HEIGHT),
-        {"l": 86, "r": 62, "t": 34, "b": 48},
+        {"l": room_for(names), "r": 62, "t": 34, "b": 48},
         meta={"edge": EDGE},
         hovermode="closest",
         legend=LEGEND_ABOVE,

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from playground.figures.colors import DEPTH, GRID, MARK
-from playground.figures.frame import LEGEND_ABOVE, frame, layer_axis
+from playground.figures.frame import LEGEND_ABOVE, frame, layer_axis, room_for
 from playground.figures.steps import column
 
 NOW, START = DEPTH[1], MARK
@@ -59,7 +59,7 @@ def weight_norms(layers: pd.DataFrame, names: Sequence[str]) -> go.Figure:
     look_for = "L2 norm of each layer's weights. Growth without end: raise the weight decay or lower the learning rate."
     figure = bars("Norm per layer", look_for, min(AROUND + ROW * len(names), MOST_HEIGHT))
     figure.update_layout(
-        margin={"l": 86},
+        margin={"l": room_for(names)},
         barmode="group",
         bargap=0.3,
         xaxis={"title": {"text": "‖w‖₂", "standoff": 8}, "rangemode": "tozero", "nticks": 5},

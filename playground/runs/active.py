@@ -189,9 +189,13 @@ class ActiveRun:
 
     def plan(self) -> None:
         """Which steps will be kept, as long as the run ends where it is planned to end now."""
-        weights = sum(parameter.numel() * parameter.element_size() for parameter in self.trainer.parameters)
-        most = max(2, min(MOST_KEPT, self.most_bytes // (weights * (1 + MOST_AVERAGES))))
+        most = max(2, min(MOST_KEPT, self.most_bytes // self.bytes_a_step()))
         self.keeping = frozenset(kept_steps(self.trainer.total_steps, most))
+
+    def bytes_a_step(self) -> int:
+        """What a checkpoint takes at most."""
+        weights = sum(parameter.numel() * parameter.element_size() for parameter in self.trainer.parameters)
+        return weights * (1 + MOST_AVERAGES)
 
     def keep(self) -> None:
         """A checkpoint of this step that stays, if it isn't the one too many, nor another worker's by now."""
@@ -213,12 +217,12 @@ class ActiveRun:
 
     def watch(self) -> None:
         """Hold a copy of the step of the lowest validation loss so far: what training is forked from and ended by."""
-        if self.trainer.watch.step == self.trainer.step:
+        if self.trainer.watch.step == self.trainer.step and self.bytes_a_step() <= kept_bytes():
             is_kept = bool(self.new_kept) and self.new_kept[-1].step == self.trainer.step
             self.best = None if is_kept else copied(self.trainer)
 
     def keep_best(self) -> None:
-        """One step more that stays, whatever room the others took."""
+        """One step more that stays, whatever room the others took; none of a network too large for all that room."""
         best, self.best = self.best, None
         if best is None:
             return

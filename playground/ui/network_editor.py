@@ -145,7 +145,7 @@ def seen(facts: LayerFacts | None) -> str:
         return ""
     field = facts.receptive_field
     if facts.is_scattered:
-        return f"{facts.shape_text} · sees{NO_BREAK}scattered{NO_BREAK}pixels"
+        return f"{facts.shape_text} · scattered{NO_BREAK}pixels"
     part = "sees all" if field is None or field >= IMAGE_SHAPE[1] else f"sees {field} × {field}"
     return f"{facts.shape_text} · {part.replace(' ', NO_BREAK)}"
 

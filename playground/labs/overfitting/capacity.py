@@ -11,11 +11,12 @@ from playground.figures.arms import sweep_curves
 from playground.figures.turning import add_others, mark_least
 from playground.labs.claims import Claim, at_least, at_most, effect, in_words, number, paired, percent, points
 from playground.labs.outcome import Results
-from playground.labs.overfitting.base import WHOLE, measured_on, mlp
+from playground.labs.overfitting.base import WHOLE, mlp
 from playground.labs.overfitting.remedy import REMEDIES
 from playground.labs.study import add
 from playground.labs.topic import Arm, Setup, Topic
 from playground.runs.store import Store
+from playground.training.judged import JUDGED
 
 WIDTHS = (2, 4, 8, 16, 32, 64, 128, 256, 512)
 DIGITS = (10, 30, 100, 300, 1_000, WHOLE)
@@ -80,7 +81,9 @@ def with_errors(finals: pd.DataFrame) -> pd.DataFrame:
 
 def charts(setup: CapacitySetup, found: Results) -> Sequence[Any]:
     finals = with_errors(found.finals())
-    how = f"solid: validation, dashed: train, both measured in {measured_on(setup.digits)}"
+    how = f"Solid: validation, dashed: train, eval mode, on at most {JUDGED} digits of each. Band: spread over seeds."
+    if setup.label_noise:
+        how += f" {setup.label_noise:.0%} of the training labels are wrong, and train counts them."
     result: list[Any] = []
     axes: dict[str, dict[str, Any]] = {"loss": {}, "error": {"number": ".1%", "tickformat": ".0%"}}
     for group, x, at in (
@@ -91,12 +94,13 @@ def charts(setup: CapacitySetup, found: Results) -> Sequence[Any]:
             columns = [f"validation_{quantity}", f"train_{quantity}"]
             figure = sweep_curves(
                 *(finals, [group], columns, f"{quantity.capitalize()} against {x}"),
-                f"At {at}; {how}. The band is the spread over seeds.",
+                f"At {at}. {how}",
                 *(x, quantity),
                 log_x=True,
                 rangemode="tozero",
                 **axis,
             )
+            figure.update_layout(showlegend=group == OF_WIDTH and len(others(finals)) > 0)
             if group == OF_WIDTH:
                 add_others(figure, others(finals), columns[0])
             if group == OF_WIDTH and quantity == "loss":
@@ -119,12 +123,10 @@ def answer(setup: CapacitySetup, found: Results) -> tuple[Claim, ...]:
         claims.append(Claim(text, at_least(worse, 0) if worse and best != WIDTHS[-1] else None))
         error = paired(finals, largest, arm, "validation_error")
         if best != WIDTHS[-1] and error is not None:
-            claims.append(
-                Claim(
-                    f"Validation error tells another story: from width {best} to {WIDTHS[-1]} it changes by "
-                    f"{in_words(error, points)}. The wide network is more often right, but surer where it is wrong."
-                )
-            )
+            story = f"Validation error, from width {best} to {WIDTHS[-1]}, changes by {in_words(error, points)}"
+            if at_most(error, 0):
+                story += ": the wide network is more often right, and where it is wrong it is surer of it"
+            claims.append(Claim(f"{story}."))
     few, many = f"{DIGITS[0]:,} digits", f"{DIGITS[-1]:,} digits"
     falls = paired(finals, many, few, "validation_error")
     if falls is not None:

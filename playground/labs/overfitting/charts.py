@@ -9,6 +9,7 @@ from playground.figures.arms import arm_curves, difference_curves
 from playground.figures.turning import mark_lowest
 from playground.labs.outcome import Results
 from playground.labs.topic import Arm
+from playground.training.judged import JUDGED
 
 
 def names_of(arms: Sequence[Arm], found: Results) -> list[str]:
@@ -22,13 +23,14 @@ def above_lowest(curves: pd.DataFrame) -> pd.DataFrame:
     return curves.assign(rise=loss - loss.groupby([curves["arm"], curves["seed"]]).cummin())
 
 
-def learning_curves(arms: Sequence[Arm], found: Results, measured: str) -> list[Any]:
-    """Validation solid and train dashed, over epochs; `measured` says how."""
+def learning_curves(arms: Sequence[Arm], found: Results) -> list[Any]:
+    """Validation solid and train dashed, over epochs."""
     names, curves = names_of(arms, found), found.curves()
     curves = curves.assign(gap=curves["train_accuracy"] - curves["validation_accuracy"])
     loss = arm_curves(
         *(curves, names, ["validation_loss", "train_loss"], "Loss"),
-        f"Solid: validation, dashed: train. A solid line that turns upwards is overfitting. Measured in {measured}.",
+        "Solid: validation, dashed: train. A solid line that turns upwards is overfitting. "
+        f"Eval mode, on {JUDGED} digits of each split, or all where it has fewer.",
         *("loss", "epoch"),
         rangemode="tozero",
     )

@@ -43,7 +43,7 @@ def arms(setup: FitSetup) -> tuple[Arm, ...]:
 
 
 def charts(setup: FitSetup, found: Results) -> Sequence[Any]:
-    return learning_curves(arms(setup), found, measured_on(setup.digits))
+    return learning_curves(arms(setup), found)
 
 
 def answer(setup: FitSetup, found: Results) -> tuple[Claim, ...]:
@@ -90,7 +90,8 @@ def answer(setup: FitSetup, found: Results) -> tuple[Claim, ...]:
         claims.append(
             Claim(
                 f"**{FIT}**, with {WHOLE:,} digits, shifted copies and dropout: {percent(validation.mean)} on "
-                f"validation, {percent(train.mean)} on train, a gap of {in_words(gap, points)}.",
+                f"validation, {percent(train.mean)} on train, a gap of {in_words(gap, points)}, "
+                f"{measured_on(WHOLE)}.",
                 at_most(closed, 0) if closed else None,
             )
         )

@@ -37,7 +37,7 @@ def arms(setup: RemediesSetup) -> tuple[Arm, ...]:
 
 
 def charts(setup: RemediesSetup, found: Results) -> Sequence[Any]:
-    return learning_curves(arms(setup), found, measured_on(setup.digits))
+    return learning_curves(arms(setup), found)
 
 
 def answer(setup: RemediesSetup, found: Results) -> tuple[Claim, ...]:
