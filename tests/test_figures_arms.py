@@ -81,3 +81,14 @@ def test_without_anything_measured_there_are_plain_axes(empty: pd.DataFrame) -> 
     ):
         assert figure.layout.xaxis.range == (0, 100)
         assert figure.layout.meta["look_for"]
+
+
+def test_a_log_axis_is_labelled_where_was_swept_but_for_labels_that_would_overlap() -> None:
+    finals = FINALS.assign(at=[50, 50, 60, 3500])
+    figure = sweep_curves(finals, ["MLP", "CNN"], ["accuracy"], "Accuracy", "Higher?", "digits", "accuracy", log_x=True)
+    assert (figure.layout.xaxis.type, list(figure.layout.xaxis.tickvals)) == ("log", [50, 3500])
+
+
+def test_a_log_axis_without_a_run_has_plain_ticks() -> None:
+    figure = sweep_curves(FINALS[:0], ["MLP"], ["accuracy"], "Accuracy", "Higher?", "digits", "accuracy", log_x=True)
+    assert (figure.layout.xaxis.type, figure.layout.xaxis.tickvals) == ("linear", None)

@@ -1,6 +1,6 @@
 """Experiments on shared axes: a colour an arm, the mean over its seeds as a line, and their spread as a band."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from playground.figures.frame import LEGEND_ABOVE, frame
 Axis = Literal["step", "epoch"]
 DASHES = ("solid", "dash", "dot")
 HEIGHT = 280
+NEAREST = 1.8  # times the tick before: their labels would overlap
 
 
 def color_of(place: int) -> str:
@@ -113,7 +114,7 @@ def sweep_curves(
     """
     figure = arm_chart(title, look_for, x, y, **y_axis)
     if log_x:
-        figure.update_xaxes(type="log", tickformat="~g", nticks=8)
+        figure.update_xaxes(type="log", tickformat=",~g", tickvals=log_ticks(finals["at"]) or None)
     for place, group in enumerate(groups):
         own = finals[finals["group"] == group]
         for column, dash in zip(columns, DASHES, strict=False):
@@ -132,6 +133,19 @@ def sweep_curves(
             is_first = column == columns[0]
             add_band(figure, group, own, "at", column, color_of(place), number, dash, said, is_first, "lines+markers")
     return frame_if_empty(figure)
+
+
+def log_ticks(places: Iterable[float]) -> list[float]:
+    """The places that were swept, as ticks of a log axis, without those too near to the one before.
+
+    >>> log_ticks([500, 50, 100, 120, 500])
+    [50, 100, 500]
+    """
+    ticks: list[float] = []
+    for place in sorted(set(places)):
+        if not ticks or place >= NEAREST * ticks[-1]:
+            ticks.append(place)
+    return ticks
 
 
 def add_band(

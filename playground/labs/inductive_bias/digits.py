@@ -42,7 +42,7 @@ def charts(setup: Sizes, found: Results) -> Sequence[Any]:
         sweep_curves(
             *(finals, NAMES, ["validation_accuracy"]),
             title="Accuracy against digits",
-            look_for="How far to the left the CNN reaches what the MLP needs more digits for. 256 validation digits.",
+            look_for="How far to the left does the CNN reach the MLP's best? 256 validation digits.",
             x="training digits",
             y="accuracy",
             log_x=True,
@@ -62,7 +62,7 @@ def charts(setup: Sizes, found: Results) -> Sequence[Any]:
         sweep_curves(
             *(finals, NAMES, ["validation_loss", "train_loss"]),
             title="Loss against digits",
-            look_for="Solid: validation, dashed: train. With few digits both networks learn them by heart.",
+            look_for="Solid: 256 validation digits, dashed: up to 256 training digits.",
             x="training digits",
             y="cross-entropy",
             log_x=True,
