@@ -57,7 +57,7 @@ def test_shares_are_drawn_for_the_layers_that_have_them() -> None:
 
 
 def test_small_multiples_have_a_row_an_arm_and_a_column_a_layer_each_with_its_deviation() -> None:
-    panels = [Panel(arm, layer, 0.5, -1.0, 1.0, [3, 4]) for arm in ARMS for layer in (1, 5)]
+    panels = [Panel(arm, layer, 0.5, -1.0, 1.0, (3, 4)) for arm in ARMS for layer in (1, 5)]
     figure = histograms(panels, ARMS, [1, 5])
     assert [(trace.name, trace.xaxis or "x", trace.line.color) for trace in figure.data] == [
         ("He, layer 1", "x", color_of(0)),

@@ -66,7 +66,16 @@ def test_words_say_how_many_seeds_and_how_sure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.4321, "0.432"), (12345.0, "1.23e4"), (0.0000123, "1.23e-5"), (1e10, "1e10"), (7.0, "7")]
+    ("value", "text"),
+    [
+        (0.4321, "0.432"),
+        (12345.0, "12,300"),
+        (999999.0, "1,000,000"),
+        (2e6, "2e6"),
+        (0.0000123, "1.23e-5"),
+        (1e10, "1e10"),
+        (7.0, "7"),
+    ],
 )
 def test_a_number_is_short(value: float, text: str) -> None:
     assert number(value) == text

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 
 import pandas as pd
@@ -101,11 +102,16 @@ class Panel:
     deviation: float
     low: float
     high: float
-    counts: Sequence[float]
+    counts: tuple[float, ...]
 
 
 def histograms(panels: Sequence[Panel], arms: Sequence[str], layers: Sequence[int]) -> go.Figure:
     """Small multiples, a row an arm, a column a layer: each over its own range, with its standard deviation σ."""
+    return drawn_histograms(tuple(panels), tuple(arms), tuple(layers))
+
+
+@lru_cache(maxsize=32)  # they take a tenth of a second, and stay as they are while training goes on
+def drawn_histograms(panels: Sequence[Panel], arms: Sequence[str], layers: Sequence[int]) -> go.Figure:
     look_for = "Each over its own range, zeros left out. Heaps at both ends: saturated. A σ that drifts away: lost."
     title = "What leaves the layers before training"
     places = {(panel.arm, panel.layer): panel for panel in panels}

@@ -106,7 +106,9 @@ def points(difference: float) -> str:
 def number(value: float) -> str:
     """Three significant digits; an exponent where they would stand far from the point.
 
-    >>> number(0.4321), number(12345.0), number(0.0000123)
-    ('0.432', '1.23e4', '1.23e-5')
+    >>> number(0.4321), number(12345.0), number(1.5e7), number(0.0000123)
+    ('0.432', '12,300', '1.5e7', '1.23e-5')
     """
+    if 1000 <= abs(value) < 1e6:
+        return f"{float(f'{value:.3g}'):,.0f}"
     return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")

@@ -60,7 +60,15 @@ def show_progress(store: Store, found: Results) -> None:
         seconds = left(store, found.outcomes, settings().workers)
         st.caption(f"{done} of {total} runs have ended · about {duration(seconds)} left")
     else:
-        st.caption("Measuring what they have learned." if not found.is_over else f"All {total} runs have ended.")
+        st.caption("Measuring what they have learned." if not found.is_over else ended(total))
+
+
+def ended(total: int) -> str:
+    """
+    >>> ended(1), ended(2), ended(6)
+    ('The run has ended.', 'Both runs have ended.', 'All 6 runs have ended.')
+    """
+    return {1: "The run has ended.", 2: "Both runs have ended."}.get(total, f"All {total} runs have ended.")
 
 
 # --- arms -----------------------------------------------------------------------------------------------------------
@@ -75,14 +83,15 @@ def show_arms(arms: Sequence[Arm], found: Results) -> None:
         return
     with st.grid(min(len(arms), 4), min_column_width=210, gap="small"):
         for place, arm in enumerate(arms):
-            show_arm(arms[0], arm, place, [one for one in found.outcomes if one.arm.name == arm.name])
+            differs = what_differs(arms[0], arm) if len(arms) > 1 else arm.note
+            show_arm(arm, differs, place, [one for one in found.outcomes if one.arm.name == arm.name])
 
 
-def show_arm(base: Arm, arm: Arm, place: int, outcomes: Sequence[Outcome]) -> None:
+def show_arm(arm: Arm, differs: str, place: int, outcomes: Sequence[Outcome]) -> None:
     with st.container(border=True, height="stretch", gap="xsmall", key=f"arm-{place}"):
         st.html(
             f'<div class="lab-arm"><i style="background:{color_of(place)}"></i><b>{html.escape(arm.name)}</b></div>'
-            f'<div class="lab-difference">{html.escape(what_differs(base, arm))}</div>'
+            f'<div class="lab-difference">{html.escape(differs)}</div>'
         )
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(standing(outcomes), width="stretch")

@@ -55,7 +55,7 @@ def panels(outcomes: Sequence[Outcome], layers: int) -> list[Panel]:
     """Of the first seed."""
     measured = [one for one in outcomes if "signal" in one.measured]
     return [
-        Panel(one.arm.name, layer, row["deviation"], row["low"], row["high"], row["counts"])
+        Panel(one.arm.name, layer, row["deviation"], row["low"], row["high"], tuple(row["counts"]))
         for one in measured
         if one.seed == measured[0].seed
         for layer in shown_layers(layers)
