@@ -45,9 +45,9 @@ class Topic:
 
     `arms`: set-up → arms, the first one being what the others are compared with. `charts`: set-up and results, which
     may be empty → figures. `answer`: the same → claims, in words with measured numbers. `came_true`: which of the
-    guesses was right. `at_start` and `at_end` are kinds of questions to a worker (`runs/tasks.py`) about each run: once
-    its step 0 is kept, and once it has ended; `afterwards`: seconds of a core that the latter take of one run, about.
-    `task` is a question about the set-up itself, without a run.
+    guesses was right. `at_start` and `at_end` are kinds of questions to a worker about each run (`runs/lab_tasks.py`):
+    once its step 0 is kept, and once it has ended; `afterwards`: seconds of a core that the latter take, about,
+    for one run. `task` is a question about the set-up itself, without a run.
     """
 
     name: str

@@ -13,7 +13,7 @@ from playground.errors import SpecError
 from playground.network.build import Net, build
 from playground.runs.active import ActiveRun
 from playground.runs.past import Judged
-from playground.runs.store import Run, Store
+from playground.runs.store import Run, Store, Task
 from playground.training.checkpoint import weights_at
 from playground.views.moment import Moment, Verdicts
 
@@ -31,6 +31,14 @@ def live_moment(run: ActiveRun, store: Store) -> Moment:
         trainer.step,
         verdicts=partial(read_verdicts, store, run.id, trainer.step),
     )
+
+
+def run_of(store: Store, task: Task) -> Run:
+    """The run that a question is about; raises `SpecError` where it is gone."""
+    run = store.run(task.run or "")
+    if run is None:
+        raise SpecError("run", f"there is no run {task.run}")
+    return run
 
 
 def saved_moment(store: Store, run: Run, at: At) -> Moment:
