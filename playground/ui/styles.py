@@ -89,6 +89,8 @@ LAB = """
 [class*="st-key-arm-"] :is([data-testid="stPageLink"] a, button) { padding-inline: 0.3rem; min-height: 1.6rem; }
 [class*="st-key-arm-"] :is([data-testid="stPageLink"], button) p { font-size: 0.85rem; white-space: nowrap; }
 .st-key-answer { max-width: 60rem; }
+/* A guess that is wider than a phone breaks into two rows. */
+.st-key-run-row > * { min-width: 0; max-width: 100%; }
 </style>
 """
 
