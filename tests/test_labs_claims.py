@@ -59,6 +59,23 @@ def test_a_claim_is_undecided_where_its_interval_has_both_sides() -> None:
     assert [at_most(found, most) for most in (0.15, 0.1, 0.01)] == [True, None, False]
 
 
+def test_one_seed_decides_no_claim() -> None:
+    assert at_least(effect([0.9]), 0.1) is None
+    assert at_most(effect([0.1]), 0.9) is None
+
+
+def test_a_share_stays_between_nothing_and_all() -> None:
+    """The interval of 71.6 to 122.4 % is what Student's t gives for two seeds."""
+    assert in_words(effect([0.95, 0.99]), percent) == "97.0 % (2 seeds, 95 % interval 71.6 to 100.0)"
+
+
+def test_a_pair_that_is_there_twice_counts_once() -> None:
+    twice = pd.concat([finals(one={0: 0.5}, other={0: 0.4}), finals(one={0: 0.6})])
+    found = paired(twice, "one", "other", "accuracy")
+    assert found is not None
+    assert found.mean == pytest.approx(0.2)
+
+
 def test_words_say_how_many_seeds_and_how_sure() -> None:
     assert in_words(Effect(0.8632, 0.8632, 0.8632, 1), percent) == "86.3 % (1 seed)"
     several = in_words(Effect(0.035, -0.0212, 0.0488, 3), points)

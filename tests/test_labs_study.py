@@ -15,7 +15,7 @@ from playground.labs.topic import Arm, Topic, planned, with_seed
 from playground.runs import tasks
 from playground.runs.settings import kept_bytes
 from playground.runs.states import STATES
-from playground.runs.store import Store, Task
+from playground.runs.store import Control, Store, Task
 from playground.training.events import Evaluated
 from playground.training.trainer import Trainer, train
 from tests.held_runs import claimed, held
@@ -141,12 +141,45 @@ def test_a_topic_of_its_own_question_gets_its_answer(store: Store, monkeypatch: 
     assert results.is_over
 
 
-def test_a_study_takes_no_more_disk_than_one_run_may(store: Store) -> None:
-    alone = held(store, BASE)
-    study_id = begun(store, seeds=5)
-    (first, _), *_ = store.studies.trials(study_id)
-    assert alone.most_bytes == kept_bytes()
-    assert store.studies.runs_beside(first) == 10
+def test_the_kept_steps_of_a_studys_runs_share_the_room_of_one_run(store: Store) -> None:
+    assert held(store, BASE).most_bytes == kept_bytes()
+    begun(store, seeds=5)
+    assert claimed(store).most_bytes == kept_bytes() // 10
+
+
+def test_a_run_that_was_changed_while_it_ran_is_no_arm_any_more(store: Store) -> None:
+    study_id = begun(store)
+    first = claimed(store)
+    first.obey(Control(0, first.id, "change", {"field": "optimizer.learning_rate", "value": 0.01}))
+    while not first.has_ended:
+        first.turn(1.0)
+    finish(store, WIDTHS, study_id)
+    results = found(store, study_id)
+    assert [outcome.is_changed for outcome in results.outcomes] == [True, False]
+    assert results.finals()["arm"].tolist() == ["narrow"]
+    assert results.ended("wide") == ()
+    assert answer(Widths(), results) == ()
+
+
+def test_runs_whose_worker_ended_go_on_together(store: Store) -> None:
+    study_id = begun(store)
+    first = claimed(store)
+    store.set_state(first.id, "lost", "killed")
+    assert studies.lost(store, study_id) == [first.id]
+    studies.resume(store, study_id)
+    finish(store, WIDTHS, study_id)
+    assert {outcome.state for outcome in found(store, study_id).outcomes} == {"finished"}
+
+
+def test_no_question_is_asked_about_a_run_that_was_stopped(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(tasks.ANSWERS, "weigh", lambda store, task: b"1")
+    topic = replace(WIDTHS, at_end=("weigh",))
+    study_id = begun(store, topic)
+    claimed(store)
+    for run_id, _ in store.studies.trials(study_id):
+        store.set_state(run_id, "stopped", step=5)
+    assert found(store, study_id, topic).is_over
+    assert not store.studies.questions([run for run, _ in store.studies.trials(study_id)])
 
 
 def test_runs_of_studies_are_listed_apart(store: Store) -> None:

@@ -10,8 +10,9 @@ from playground.errors import SpecError
 from playground.experiment import Flatten, Linear, Network, ReLU
 from playground.labs.claims import Claim
 from playground.labs.topic import Arm
+from playground.runs.active import ActiveRun
 from playground.runs.states import STATES
-from playground.runs.store import Run, Store
+from playground.runs.store import Control, Run, Store
 from playground.ui.lab import Controls
 from playground.ui.lab_results import judged, sentence, standing
 from playground.ui.widgets import number
@@ -168,6 +169,44 @@ def test_another_run_ends_what_goes_on_of_the_one_before(shared: Store) -> None:
     button(app, "Run").click().run()
     assert {run.state for run in trials(shared) if run.id in first} == {"stopped"}
     assert {run.state for run in trials(shared) if run.id not in first} == {"queued"}
+
+
+def test_a_run_on_somebodys_link_leaves_their_study_alone(shared: Store) -> None:
+    theirs = lab()
+    button(theirs, "Run").click().run()
+    before = {run.id for run in trials(shared)}
+    mine = lab(study=theirs.query_params["study"])
+    button(mine, "Run").click().run()
+    assert mine.query_params["study"] != theirs.query_params["study"]
+    assert {run.state for run in trials(shared) if run.id in before} == {"queued"}
+
+
+def test_a_guess_is_its_readers_own(shared: Store) -> None:
+    theirs = lab()
+    theirs.segmented_control(key="overfitting.widths.guess@0").set_value("narrow")
+    button(theirs, "Run").click().run()
+    theirs = ended(theirs, shared)
+    assert "You guessed" in answer(theirs)
+    assert "You guessed" not in answer(lab(study=theirs.query_params["study"]))
+
+
+def test_lost_runs_go_on_at_a_press(shared: Store) -> None:
+    app = lab()
+    button(app, "Run").click().run()
+    assert all("lost" not in found.label for found in app.button)
+    for run in trials(shared):
+        shared.set_state(run.id, "lost", "its worker was killed")
+    button(app.run(), "Resume 2 lost").click().run()
+    assert {run.state for run in trials(shared)} == {"queued"}
+
+
+def test_an_arm_that_was_changed_while_it_ran_says_so(shared: Store) -> None:
+    app = lab()
+    button(app, "Run").click().run()
+    run = shared.claim("w", 2)
+    assert run is not None
+    ActiveRun(run, shared).obey(Control(0, run.id, "change", {"field": "optimizer.learning_rate", "value": 0.01}))
+    assert "**changed**" in words(app.run().main)
 
 
 def test_an_arm_opens_in_train_as_a_set_up_before_it_runs_and_as_its_run_later(shared: Store) -> None:

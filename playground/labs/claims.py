@@ -50,7 +50,8 @@ def paired(finals: pd.DataFrame, arm: str, against: str, column: str) -> Effect 
 
     `finals`: one row a run, `arm`, `seed` and the column.
     """
-    wide = finals[finals["arm"].isin((arm, against))].pivot(index="seed", columns="arm", values=column)
+    both = finals[finals["arm"].isin((arm, against))].drop_duplicates(["seed", "arm"], keep="last")
+    wide = both.pivot(index="seed", columns="arm", values=column)
     if arm not in wide or against not in wide:
         return None
     differences = (wide[arm] - wide[against]).dropna()
@@ -58,14 +59,18 @@ def paired(finals: pd.DataFrame, arm: str, against: str, column: str) -> Effect 
 
 
 def at_least(found: Effect, least: float) -> bool | None:
-    """Whether an effect is so large: None where its interval has both sides of it."""
+    """Whether an effect is so large: None where its interval has both sides of it, or where one seed has none."""
+    if found.count == 1:
+        return None
     if found.low >= least:
         return True
     return False if found.high < least else None
 
 
 def at_most(found: Effect, most: float) -> bool | None:
-    """Whether an effect is no larger: None where its interval has both sides of it."""
+    """Whether an effect is no larger: None where its interval has both sides of it, or where one seed has none."""
+    if found.count == 1:
+        return None
     if found.high <= most:
         return True
     return False if found.low > most else None
@@ -81,8 +86,10 @@ def in_words(found: Effect, form: Callable[[float], str]) -> str:
     """
     if found.count == 1:
         return f"{form(found.mean)} (1 seed)"
-    low = form(found.low).removesuffix(" points").removesuffix(" %")
-    high = form(found.high).removesuffix(" points").removesuffix(" %")
+    ends = (found.low, found.high)
+    if form is percent:  # Student's interval knows no bounds, a share does
+        ends = (max(found.low, 0.0), min(found.high, 1.0))
+    low, high = (form(end).removesuffix(" points").removesuffix(" %") for end in ends)
     return f"{form(found.mean)} ({found.count} seeds, 95 % interval {low} to {high})"
 
 

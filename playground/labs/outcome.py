@@ -20,7 +20,8 @@ class Outcome:
     """One run of a study as it stands.
 
     `evaluated` has `CURVE` for columns; `stepped` and `layers` are the tables of the run's journal. `measured`: what
-    workers answered about it, by the kind of question; `problems`: why they couldn't.
+    workers answered about it, by the kind of question; `problems`: why they couldn't. `is_changed`: somebody changed a
+    setting while it ran, so it is no longer the arm that was planned, and nothing is concluded from it.
     """
 
     arm: Arm
@@ -37,10 +38,16 @@ class Outcome:
     layer_names: tuple[str, ...]
     measured: dict[str, Any] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    is_changed: bool = False
 
     @property
     def is_live(self) -> bool:
         return self.state in LIVE
+
+    @property
+    def counts(self) -> bool:
+        """Whether something can be concluded from it: it ended as planned."""
+        return self.state == "finished" and not self.is_changed
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +68,7 @@ class Results:
 
     @cached_property
     def all_finals(self) -> pd.DataFrame:
-        done = [one for one in self.outcomes if one.state == "finished"]
+        done = [one for one in self.outcomes if one.counts]
         return below_one_another([(one, one.evaluated.tail(1)) for one in done])
 
     def curves(self) -> pd.DataFrame:
@@ -69,12 +76,12 @@ class Results:
         return self.all_curves
 
     def finals(self) -> pd.DataFrame:
-        """`PLACE` and `CURVE`, the last evaluation of each finished run."""
+        """`PLACE` and `CURVE`, the last evaluation of each run that ended as planned."""
         return self.all_finals
 
     def ended(self, arm: str) -> tuple[Outcome, ...]:
-        """An arm's finished runs, by seed."""
-        found = [outcome for outcome in self.outcomes if outcome.arm.name == arm and outcome.state == "finished"]
+        """An arm's finished runs, by seed; without those that were changed while they ran."""
+        found = [outcome for outcome in self.outcomes if outcome.arm.name == arm and outcome.counts]
         return tuple(sorted(found, key=lambda outcome: outcome.seed))
 
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -16,10 +16,17 @@ from playground.runs.journal import curves
 from playground.runs.store import Run, Store
 from playground.runs.studies import Study, Trial
 
-Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
+
+class Tables(NamedTuple):
+    """What a run's journal has, the evaluations with their epochs."""
+
+    evaluated: pd.DataFrame
+    stepped: pd.DataFrame
+    layers: pd.DataFrame
+    changed: pd.DataFrame
+
 
 OVER = ("done", "failed")  # states of a question
-MEASURABLE = ("finished", "stopped")
 
 
 def begin(store: Store, lab: Lab, topic: Topic, setup: Setup) -> str:
@@ -43,6 +50,17 @@ def stop(store: Store, study_id: str) -> None:
     for run_id, _ in reversed(store.studies.trials(study_id)):  # those that queue first: else they would begin
         if control.state_of(store, run_id) in ("queued", "running", "paused"):
             control.stop(store, run_id)
+
+
+def lost(store: Store, study_id: str) -> list[str]:
+    """The runs of a study whose worker ended before they did."""
+    return [run_id for run_id, _ in store.studies.trials(study_id) if control.state_of(store, run_id) == "lost"]
+
+
+def resume(store: Store, study_id: str) -> None:
+    """Let all lost runs of a study go on from their last checkpoints."""
+    for run_id in lost(store, study_id):
+        store.requeue(run_id, ("lost",))
 
 
 def setup_of(topic: Topic, study: Study) -> Setup:
@@ -75,11 +93,11 @@ def results(store: Store, topic: Topic, study: Study) -> Results:
 def kinds_due(store: Store, topic: Topic, run: Run) -> tuple[str, ...]:
     """What workers can be asked about a run by now."""
     begun = topic.at_start if topic.at_start and store.past.kept(run.id) else ()
-    return (*begun, *(topic.at_end if run.state in MEASURABLE and run.step else ()))
+    return (*begun, *(topic.at_end if run.state == "finished" else ()))
 
 
 def outcome_of(store: Store, run: Run, arm: Arm, seed: int, answers: dict[str, int]) -> Outcome:
-    evaluated, stepped, layers = tables_of(store, run)
+    tables = tables_of(store, run)
     answered = {kind: answer_to(store, task) for kind, task in answers.items()}
     return Outcome(
         arm=replace(arm, experiment=run.experiment),
@@ -90,17 +108,17 @@ def outcome_of(store: Store, run: Run, arm: Arm, seed: int, answers: dict[str, i
         step=run.step,
         total_steps=run.total_steps,
         seconds_left=run.seconds_left if run.is_live else None,
-        evaluated=evaluated,
-        stepped=stepped,
-        layers=layers,
+        evaluated=tables.evaluated,
+        stepped=tables.stepped,
+        layers=tables.layers,
         layer_names=run.layers,
         measured={kind: content for kind, (content, problem) in answered.items() if not problem},
         problems={kind: problem for kind, (_, problem) in answered.items() if problem},
+        is_changed=len(tables.changed) > 0,
     )
 
 
 def tables_of(store: Store, run: Run) -> Tables:
-    """Evaluations with their epochs, steps and layers as the run's journal has them."""
     if run.is_live:
         return read_tables(store, run.id)
     return ended_tables(store, run.id, run.attempt, run.step)
@@ -115,7 +133,8 @@ def ended_tables(store: Store, run_id: str, attempt: int, step: int) -> Tables:
 def read_tables(store: Store, run_id: str) -> Tables:
     found = curves(events for _, events in store.chunks(run_id))
     stepped = found.table("stepped")
-    return with_epochs(found.table("evaluated"), stepped), stepped, found.table("layers")
+    evaluated = with_epochs(found.table("evaluated"), stepped)
+    return Tables(evaluated, stepped, found.table("layers"), found.table("changed"))
 
 
 def answer_to(store: Store, task: int) -> tuple[Any, str]:

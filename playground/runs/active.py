@@ -51,7 +51,7 @@ class ActiveRun:
         self.new_judged: list[Judged] = []
         self.kept_bytes = 0
         self.best: Copy | None = None  # of the lowest validation loss, where that step isn't kept anyway
-        self.most_bytes = kept_bytes() // store.studies.runs_beside(run.id)  # a study takes no more disk than a run
+        self.most_bytes = kept_bytes() // store.studies.runs_beside(run.id)  # the runs of a study share a run's room
         self.begin(run)
         self.kept_bytes += own_bytes(store.past.kept(run.id), store.past.origin(run.id))
         self.plan()

@@ -14,7 +14,15 @@ from playground.labs.topic import Lab, Setup, Topic, planned, with_seed
 from playground.runs.settings import settings, shared_store
 from playground.runs.store import Store
 from playground.runs.studies import Study
-from playground.ui.lab_memory import attached, recalled_setup, remember, remember_setup, remember_topic
+from playground.ui.lab_memory import (
+    attached,
+    guess_of,
+    is_own,
+    recalled_setup,
+    remember,
+    remember_setup,
+    remember_topic,
+)
 from playground.ui.lab_results import show_results
 from playground.ui.running_now import duration
 from playground.ui.styles import lab_style
@@ -64,9 +72,9 @@ def lab_page(lab: Lab, controls: Mapping[str, Controls]) -> None:
             setup = guessed(lab, topic, setup)
         wants_run = run_buttons(store, topic, setup, study)
     if wants_run:
-        if study is not None:
+        if study is not None and is_own(study):
             studies.stop(store, study.id)
-        remember(lab, topic, studies.begin(store, lab, topic, setup), setup)
+        remember(lab, topic, studies.begin(store, lab, topic, setup.but(guess="")), setup)
         st.rerun()
     found, done = Results(), setup
     if study is not None:
@@ -75,7 +83,9 @@ def lab_page(lab: Lab, controls: Mapping[str, Controls]) -> None:
         if done.but(guess="") != setup.but(guess=""):
             st.caption("The knobs have moved since this was run: below is what was run. Press Run for another.")
     goes_on = study is not None and not found.is_over
-    st.fragment(show_results, run_every=REFRESH if goes_on else None)(store, topic, study, done, goes_on)
+    st.fragment(show_results, run_every=REFRESH if goes_on else None)(
+        *(store, topic, study, done, guess_of(study), goes_on)
+    )
     extras = controls[topic.name].extras
     if extras is not None:
         extras(store, study, done, found)
@@ -160,6 +170,11 @@ def run_buttons(store: Store, topic: Topic, setup: Setup, study: Study | None) -
             if stopped:
                 studies.stop(store, study.id)
                 st.rerun()
+        if study is not None and (gone := studies.lost(store, study.id)):
+            help_ = "Their worker ended before they did: go on from their last checkpoints, to the same curves."
+            if st.button(f"Resume {len(gone)} lost", icon=":material/resume:", key="lab.resume", help=help_):
+                studies.resume(store, study.id)
+                st.rerun()
         if problem is None and not goes_on:
             st.caption(foresight(len(planned(topic, setup)), seconds))
     if problem is not None:
@@ -180,8 +195,3 @@ def foresight(runs: int, seconds: float) -> str:
 
 def workers() -> int:
     return settings().workers
-
-
-def load_setup(lab: Lab, topic: Topic, setup: Setup) -> None:
-    """Put a preset into a topic's knobs."""
-    remember_setup(lab, topic, setup, renews=True)

@@ -48,10 +48,21 @@ def take(lab: Lab, study: Study) -> bool:
 
 
 def remember(lab: Lab, topic: Topic, study_id: str, setup: Setup) -> None:
-    """A study that was just begun; its id goes into the address."""
+    """A study that was just begun; its id goes into the address, the reader's guess doesn't."""
     session.keep(f"{lab.name}.{topic.name}.study", study_id)
+    session.keep(f"{study_id}.guess", setup.guess)
     remember_setup(lab, topic, setup)
     st.query_params.from_dict({"study": study_id})
+
+
+def is_own(study: Study) -> bool:
+    """Whether this session began it; another one's link shows it, and leaves it alone."""
+    return guess_of(study) is not None
+
+
+def guess_of(study: Study | None) -> str | None:
+    """What this session guessed before it began the study: "" for nothing, None where it didn't begin it."""
+    return session.recall(f"{study.id}.guess") if study else None
 
 
 def remember_topic(lab: Lab, topic: Topic) -> None:

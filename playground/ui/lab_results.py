@@ -27,7 +27,9 @@ MOST_CARDS = 8
 SIGNS = {True: ":green[:material/check:]", False: ":orange[:material/close:]", None: ":gray[:material/remove:]"}
 
 
-def show_results(store: Store, topic: Topic, study: Study | None, setup: Setup, goes_on: bool) -> None:
+def show_results(
+    store: Store, topic: Topic, study: Study | None, setup: Setup, guess: str | None, goes_on: bool
+) -> None:
     """A fragment: it looks again while the study goes on, and draws the page anew once it is over."""
     try:
         found = results(store, topic, study) if study else Results()
@@ -36,12 +38,13 @@ def show_results(store: Store, topic: Topic, study: Study | None, setup: Setup, 
         arms, found = [], Results()  # said beside the knobs
     if goes_on and found.is_over:
         st.rerun()
-    show_progress(store, found)
+    if study is not None:
+        show_progress(store, found)
     show_arms(arms, found)
     figures(topic.charts(setup, found), key=f"{topic.name}.charts")
     with st.container(key="answer"):
         if study is not None:
-            show_answer(topic, setup, found)
+            show_answer(topic, setup, guess, found)
 
 
 def shown_arms(topic: Topic, setup: Setup, found: Results) -> list[Arm]:
@@ -53,14 +56,14 @@ def shown_arms(topic: Topic, setup: Setup, found: Results) -> list[Arm]:
 def show_progress(store: Store, found: Results) -> None:
     """How many runs have ended, and how long the others take. The line stays, so that nothing below it moves."""
     total = len(found.outcomes)
-    if not total:
-        return
     done = sum(not one.is_live for one in found.outcomes)
     if done < total:
         seconds = left(store, found.outcomes, settings().workers)
         st.caption(f"{done} of {total} runs have ended · about {duration(seconds)} left")
+    elif not found.is_over:
+        st.caption("Measuring what they have learned." if total else "A worker is working it out.")
     else:
-        st.caption("Measuring what they have learned." if not found.is_over else ended(total))
+        st.caption(ended(total))
 
 
 def ended(total: int) -> str:
@@ -68,7 +71,8 @@ def ended(total: int) -> str:
     >>> ended(1), ended(2), ended(6)
     ('The run has ended.', 'Both runs have ended.', 'All 6 runs have ended.')
     """
-    return {1: "The run has ended.", 2: "Both runs have ended."}.get(total, f"All {total} runs have ended.")
+    few = ("Worked out.", "The run has ended.", "Both runs have ended.")
+    return few[total] if total < len(few) else f"All {total} runs have ended."
 
 
 # --- arms -----------------------------------------------------------------------------------------------------------
@@ -118,6 +122,8 @@ def standing(outcomes: Sequence[Outcome]) -> str:
     if troubled is not None:
         message = troubled.message.removeprefix(troubled.state).strip(" ·:")
         return f":{COLORS[troubled.state]}[**{troubled.state}**]" + (f" · {message}" if message else "")
+    if any(one.is_changed for one in outcomes):
+        return ":orange[**changed**] while it ran: no longer this arm, so nothing is concluded from it"
     running = next((one for one in outcomes if one.state in ("running", "paused")), None)
     ended = sum(one.state == "finished" for one in outcomes)
     of = f" · seed {ended + 1} of {len(outcomes)}" if len(outcomes) > 1 and ended < len(outcomes) else ""
@@ -162,7 +168,7 @@ def show_many(arms: Sequence[Arm], found: Results) -> None:
 # --- the answer -----------------------------------------------------------------------------------------------------
 
 
-def show_answer(topic: Topic, setup: Any, found: Results) -> None:
+def show_answer(topic: Topic, setup: Any, guess: str | None, found: Results) -> None:
     """Claims with the numbers just measured, and how the guess did; nothing where there is nothing to say yet."""
     claims = topic.answer(setup, found)
     for problem in dict.fromkeys(problem for one in found.outcomes for problem in one.problems.values()):
@@ -175,9 +181,10 @@ def show_answer(topic: Topic, setup: Any, found: Results) -> None:
         return
     st.subheader("What came out" if found.is_over else "What has come out so far", anchor=False)
     st.markdown("\n\n".join(sentence(claim) for claim in claims))
-    if found.is_over and setup.guess and topic.came_true is not None:
-        truth = topic.came_true(setup, found)
-        st.markdown(judged(setup.guess, truth))
+    if found.is_over and guess and topic.came_true is not None:
+        st.markdown(judged(guess, topic.came_true(setup, found)))
+    if setup.seeds == 1 and found.outcomes:
+        st.caption("One seed can't tell an effect from luck: repeat over seeds for a verdict.")
 
 
 def sentence(claim: Claim) -> str:
