@@ -25,7 +25,7 @@ def test_run_ends_at_a_worded_answer_with_the_numbers_just_measured(page: Page) 
     expect(answer).to_have_count(0)  # an empty container is not drawn
     button(page, "Run").click()
     expect(answer).to_contain_text("What came out", timeout=60_000)
-    expect(answer).to_contain_text(re.compile(r"the CNN keeps its answer for \d+\.\d % \(1 seed\)"))
+    expect(answer).to_contain_text(re.compile(r"the CNN keeps its answer for \d+\.\d % \(3 seeds, "))
     page.get_by_role("heading", name="How many answers stay").scroll_into_view_if_needed()
     wait_until(page, lambda: len(traces(page, "How many answers stay")) == 2)
     assert max(trace(page, "How far the CNN's maps are from following", "Conv2d #1")["y"]) < 0.001

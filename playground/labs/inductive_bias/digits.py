@@ -8,13 +8,14 @@ from pydantic import Field
 
 from playground.experiment import Layer, Training
 from playground.figures.arms import sweep_curves
-from playground.labs.claims import Claim, at_least, in_words, percent, points
-from playground.labs.inductive_bias.moved import ahead, maybe
+from playground.labs.claims import Claim, Effect, at_least, in_words, paired, percent, points
+from playground.labs.inductive_bias.moved import is_more, maybe, minus, together
 from playground.labs.inductive_bias.networks import CNN_NAME, MLP_NAME, Knobs, cnn, experiment, mlp
 from playground.labs.outcome import Results
 from playground.labs.topic import Arm, Setup, Topic
 
 SIZES = (50, 100, 200, 500, 1000, 3500)
+FEWER = 1000  # on which the CNN is compared with the MLP on all: fixed before any run
 NAMES = (MLP_NAME, CNN_NAME)
 FEW, MANY = "Most with few digits", "Most with many digits"
 
@@ -22,7 +23,7 @@ FEW, MANY = "Most with few digits", "Most with many digits"
 class Sizes(Setup):
     """All runs make as many steps: with equal epochs those on few digits would end before they have learned."""
 
-    seeds: int = 3
+    seeds: int = Field(3, ge=1, le=10)
     steps: int = Field(200, ge=20, le=2000)
 
 
@@ -33,7 +34,11 @@ def arms(setup: Sizes) -> tuple[Arm, ...]:
 
 def swept(name: str, layers: Sequence[Layer], size: int, setup: Sizes) -> Arm:
     own = experiment(layers, Knobs(digits=size)).but(training=Training(unit="steps", steps=setup.steps))
-    return Arm(f"{name}, {size:,} digits", own, group=name, at=size)
+    return Arm(name_of(name, size), own, group=name, at=size)
+
+
+def name_of(network: str, size: int) -> str:
+    return f"{network}, {size:,} digits"
 
 
 def charts(setup: Sizes, found: Results) -> Sequence[Any]:
@@ -73,42 +78,66 @@ def charts(setup: Sizes, found: Results) -> Sequence[Any]:
 
 def leads(finals: pd.DataFrame) -> pd.DataFrame:
     """The CNN minus the MLP, of the same seed and number of digits."""
-    wide = finals.pivot(index=["at", "seed"], columns="group", values="validation_accuracy")
+    once = finals.drop_duplicates(["arm", "seed"], keep="last")
+    wide = once.pivot(index=["at", "seed"], columns="group", values="validation_accuracy")
     if not set(NAMES) <= set(wide.columns):
         return pd.DataFrame(columns=["group", "at", "seed", "validation_accuracy"])
     found = (wide[CNN_NAME] - wide[MLP_NAME]).dropna().rename("validation_accuracy").reset_index()
     return found.assign(group="CNN − MLP")
 
 
-def by_group(finals: pd.DataFrame) -> pd.DataFrame:
-    """As the tables of moved digits are: the network is the arm, the number of digits the place."""
-    return finals.assign(arm=finals["group"], accuracy=finals["validation_accuracy"])
-
-
 def answer(setup: Sizes, found: Results) -> tuple[Claim, ...]:
-    table = by_group(found.finals())
-    fewest, most = (ahead(table, CNN_NAME, MLP_NAME, size) for size in (SIZES[0], SIZES[-1]))
-    overall = maybe(leads(found.finals()).groupby("seed")["validation_accuracy"].mean())
-    claims: list[Claim] = []
-    if fewest is not None and most is not None and overall is not None:
+    finals = found.finals()
+    return (*led(finals), *reached(finals))
+
+
+def led(finals: pd.DataFrame) -> tuple[Claim, ...]:
+    """By how much the CNN is ahead: of all numbers of digits, and of the fewest and the most."""
+    claims = []
+    overall = maybe(leads(complete(finals)).groupby("seed")["validation_accuracy"].mean())
+    if overall is not None:
         text = f"CNN minus MLP on 256 validation digits, mean of all numbers of digits: {in_words(overall, points)}."
         claims.append(Claim(text, at_least(overall, 0)))
+    fewest, most = (compared(finals, size, size) for size in (SIZES[0], SIZES[-1]))
+    if fewest is not None and most is not None:
         text = (
-            f"With {SIZES[0]} training digits it is {in_words(fewest, points)}, with {SIZES[-1]:,} "
+            f"CNN minus MLP with {SIZES[0]} training digits: {in_words(fewest, points)}, with {SIZES[-1]:,}: "
             f"{in_words(most, points)}."
         )
         claims.append(Claim(text))
-    means = table.groupby(["arm", "at"])["accuracy"].mean()
-    if most is not None:
-        target = means[MLP_NAME, SIZES[-1]]
-        enough = [size for size in SIZES if means.get((CNN_NAME, size), 0) >= target]
-        if enough:
-            text = (
-                f"What the MLP reaches with {SIZES[-1]:,} digits, {percent(target)}, the CNN reaches with "
-                f"{enough[0]:,}: knowing that neighbours belong together is worth data."
-            )
-            claims.append(Claim(text, enough[0] < SIZES[-1]))
     return tuple(claims)
+
+
+def reached(finals: pd.DataFrame) -> tuple[Claim, ...]:
+    """With how many digits the CNN does as well as the MLP with all."""
+    claims = []
+    lead = compared(finals, FEWER, SIZES[-1])
+    if lead is not None:
+        names = name_of(CNN_NAME, FEWER), name_of(MLP_NAME, SIZES[-1])
+        means = together(finals, names).groupby("arm")["validation_accuracy"].mean()
+        text = (
+            f"With {FEWER:,} digits the CNN is right on {percent(means[names[0]])} of 256 validation digits, the MLP "
+            f"with {SIZES[-1]:,} on {percent(means[names[1]])}: {in_words(lead, points)} for the CNN. Knowing that "
+            "neighbours belong together is worth data."
+        )
+        claims.append(Claim(text, at_least(lead, 0)))
+    means = complete(finals).groupby("arm")["validation_accuracy"].mean()
+    if len(means):
+        target = means[name_of(MLP_NAME, SIZES[-1])]
+        enough = [f"{size:,}" for size in SIZES if means[name_of(CNN_NAME, size)] >= target]
+        text = f"The fewest digits with which the CNN's mean reaches that of the MLP with {SIZES[-1]:,}: "
+        claims.append(Claim(text + (f"{enough[0]}." if enough else "none of these numbers.")))
+    return tuple(claims)
+
+
+def complete(finals: pd.DataFrame) -> pd.DataFrame:
+    """The runs of seeds that have both networks with all numbers of digits."""
+    return together(finals, [name_of(network, size) for size in SIZES for network in NAMES])
+
+
+def compared(finals: pd.DataFrame, size: int, against: int) -> Effect | None:
+    """The CNN with so many digits minus the MLP with so many, seed by seed."""
+    return paired(finals, name_of(CNN_NAME, size), name_of(MLP_NAME, against), "validation_accuracy")
 
 
 def came_true(setup: Sizes, found: Results) -> str:
@@ -117,9 +146,7 @@ def came_true(setup: Sizes, found: Results) -> str:
     if not {SIZES[0], SIZES[-1]} <= set(wide.columns):
         return ""
     more = maybe((wide[SIZES[0]] - wide[SIZES[-1]]).dropna())
-    if more is None or more.count == 1:
-        return ""
-    return FEW if more.low > 0 else MANY if more.high < 0 else ""
+    return FEW if is_more(more) else MANY if more is not None and is_more(minus(more)) else ""
 
 
 TOPIC = Topic(

@@ -6,10 +6,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from playground.labs.claims import Effect, effect
+from playground.labs.claims import Effect, at_least, effect
 from playground.labs.outcome import Outcome, Results
 
 COLUMNS = ("arm", "group", "at", "seed", "accuracy")
+
+
+def finished(found: Results) -> tuple[Outcome, ...]:
+    """The runs that anything is said about, one an arm and seed: none that was cut short."""
+    names = dict.fromkeys(one.arm.name for one in found.outcomes)
+    return tuple({(name, one.seed): one for name in names for one in found.ended(name)}.values())
+
+
+def together(table: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
+    """The rows of seeds that all these arms have, so that their means differ by what is said of their differences."""
+    rows = table[table["arm"].isin(arms)]
+    return rows[rows.groupby("seed")["arm"].transform("nunique") == len(arms)]
 
 
 def shift_map(outcome: Outcome) -> NDArray[np.float64] | None:
@@ -39,7 +51,7 @@ def over_distance(found: Results) -> pd.DataFrame:
     """`COLUMNS`, a row a run and distance: `at` pixels, the mean of the four directions."""
     rows = [
         (outcome.arm.name, outcome.arm.name, pixels, outcome.seed, accuracy)
-        for outcome in found.outcomes
+        for outcome in finished(found)
         for pixels, accuracy in enumerate(along(outcome))
     ]
     return pd.DataFrame(rows, columns=[*COLUMNS])
@@ -57,7 +69,7 @@ def over(found: Results, kind: str) -> pd.DataFrame:
     """`COLUMNS`, a row a run and a "rotation" or "scale"."""
     rows = [
         (outcome.arm.name, outcome.arm.name, at, outcome.seed, accuracy)
-        for outcome in found.outcomes
+        for outcome in finished(found)
         if "rotation and scale" in outcome.measured
         for at, accuracy in outcome.measured["rotation and scale"][kind]
     ]
@@ -66,7 +78,7 @@ def over(found: Results, kind: str) -> pd.DataFrame:
 
 def of_arm(table: pd.DataFrame, arm: str, at: float) -> Effect | None:
     """An arm's accuracy at a place of a table of `COLUMNS`."""
-    return maybe(table[(table["arm"] == arm) & (table["at"] == at)]["accuracy"])
+    return maybe(table[(table["arm"] == arm) & (table["at"] == at)]["accuracy"].dropna())
 
 
 def ahead(table: pd.DataFrame, arm: str, against: str, at: float) -> Effect | None:
@@ -85,6 +97,24 @@ def lost(table: pd.DataFrame, arm: str, at: float) -> Effect | None:
     return maybe((wide[0] - wide[at]).dropna())
 
 
+def loses_less(table: pd.DataFrame, arm: str, against: str, at: float) -> Effect | None:
+    """How much less than another one an arm loses from 0 to there, seed by seed."""
+    wide = table.pivot(index="seed", columns=["arm", "at"], values="accuracy")
+    if not {(name, place) for name in (arm, against) for place in (0, at)} <= set(wide.columns):
+        return None
+    losses = {name: wide[name, 0] - wide[name, at] for name in (arm, against)}
+    return maybe((losses[against] - losses[arm]).dropna())
+
+
+def minus(found: Effect) -> Effect:
+    return Effect(-found.mean, -found.high, -found.low, found.count)
+
+
+def is_more(found: Effect | None) -> bool:
+    """Whether it is above 0 by more than luck."""
+    return found is not None and found.mean > 0 and bool(at_least(found, 0))
+
+
 def maybe(values: Iterable[float]) -> Effect | None:
     """The effect; None without values."""
     numbers: Sequence[float] = [*values]
@@ -94,5 +124,5 @@ def maybe(values: Iterable[float]) -> Effect | None:
 def digits_measured(found: Results) -> int:
     """On how many test digits; 0 where none has been measured yet."""
     kinds = ("shifts", "along shifts")
-    counts = (one.measured[kind]["digits"] for one in found.outcomes for kind in kinds if kind in one.measured)
+    counts = (one.measured[kind]["digits"] for one in finished(found) for kind in kinds if kind in one.measured)
     return next(counts, 0)

@@ -27,6 +27,7 @@ MLP_NAME, CNN_NAME = "MLP", "CNN"
 class Knobs(Setup):
     digits: int = Field(1000, ge=50, le=3500)  # of the training split
     epochs: int = Field(10, ge=1, le=50)
+    seeds: int = Field(3, ge=1, le=10)
 
 
 def mlp(width: int = 26) -> tuple[AnyLayer, ...]:

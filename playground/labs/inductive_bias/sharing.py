@@ -6,7 +6,7 @@ from typing import Any
 from playground.experiment import AnyLayer, Flatten, LocallyConnected2d, MaxPool2d, ReLU
 from playground.figures.arms import arm_curves, difference_curves, sweep_curves
 from playground.labs.claims import Claim, at_least, in_words, paired, percent, points
-from playground.labs.inductive_bias.moved import ahead, digits_measured, over_distance
+from playground.labs.inductive_bias.moved import ahead, digits_measured, is_more, minus, over_distance, together
 from playground.labs.inductive_bias.networks import Knobs, arm, cnn, parameters
 from playground.labs.inductive_bias.shift import FAR
 from playground.labs.outcome import Results
@@ -70,11 +70,11 @@ def charts(setup: Knobs, found: Results) -> Sequence[Any]:
 def answer(setup: Knobs, found: Results) -> tuple[Claim, ...]:
     counts = {one.name: parameters(one.experiment) for one in arms(setup)}
     finals = found.finals()
-    means = finals.groupby("arm")["validation_accuracy"].mean()
     claims = []
     for name, words in ((OWN, "Without sharing"), (FEW, "With as few parameters, not shared")):
         lead = paired(finals, SHARED, name, "validation_accuracy")
         if lead is not None:
+            means = together(finals, (SHARED, name)).groupby("arm")["validation_accuracy"].mean()
             text = (
                 f"{words}, {counts[name]:,} parameters are right on {percent(means[name])} of 256 validation digits; "
                 f"{counts[SHARED]:,} shared ones on {percent(means[SHARED])}: {in_words(lead, points)} for sharing."
@@ -91,10 +91,9 @@ def answer(setup: Knobs, found: Results) -> tuple[Claim, ...]:
 
 
 def came_true(setup: Knobs, found: Results) -> str:
+    """Which of the two is ahead; "" where luck could explain it."""
     lead = paired(found.finals(), SHARED, OWN, "validation_accuracy")
-    if lead is None:
-        return ""
-    return NEED_SHARING if lead.mean > 0 else NEED_NONE
+    return NEED_SHARING if is_more(lead) else NEED_NONE if lead is not None and is_more(minus(lead)) else ""
 
 
 TOPIC = Topic(
