@@ -79,6 +79,16 @@ def test_run_makes_the_runs_that_the_arms_say_with_the_knobs_as_they_stand(share
     assert experiments["Overfit"].data.label_noise == 0.2
 
 
+def test_underfit_is_kept_from_learning_as_was_chosen(shared: Store) -> None:
+    app = knobs(page(), seeds=1)
+    group = next(one for one in app.button_group if ".underfit@" in (one.key or ""))
+    group.set_value("learning rate 1e-5").run()
+    study = study_of(shared, press(app, "Run"))
+    runs = {trial.arm: shared.run(run_id) for run_id, trial in shared.studies.trials(study.id)}
+    rates = {name: run.experiment.optimizer.learning_rate for name, run in runs.items() if run}
+    assert rates == {"Overfit": 0.001, "Underfit": 1e-5, "Fit": 0.001}
+
+
 def test_ended_runs_give_an_answer_in_measured_numbers(shared: Store) -> None:
     app = over(shared, press(knobs(page(), epochs=5, digits=30, seeds=1), "Run"))
     assert re.search(r"\d+\.\d % of the training digits are right.*\d+\.\d % of the validation digits", answer(app))
