@@ -69,6 +69,10 @@ def test_a_share_stays_between_nothing_and_all() -> None:
     assert in_words(effect([0.95, 0.99]), percent) == "97.0 % (2 seeds, 95 % interval 71.6 to 100.0)"
 
 
+def test_a_difference_of_shares_is_at_most_all() -> None:
+    assert in_words(effect([0.5, 0.9]), points) == "+70.0 points (2 seeds, 95 % interval −100.0 to +100.0)"
+
+
 def test_a_pair_that_is_there_twice_counts_once() -> None:
     twice = pd.concat([finals(one={0: 0.5}, other={0: 0.4}), finals(one={0: 0.6})])
     found = paired(twice, "one", "other", "accuracy")

@@ -11,7 +11,7 @@ import torch
 from playground.data.tensors import load
 from playground.labs.difference import differences
 from playground.labs.initialization.charts import shown_layers
-from playground.labs.initialization.clipping import CLIPPED, CLIPPING, UNCLIPPED, Clipping, norms
+from playground.labs.initialization.clipping import CLIPPED, CLIPPING, LEARNS, UNCLIPPED, Clipping, norms
 from playground.labs.initialization.deep import ACTIVATIONS, STARTS, deep, sizes
 from playground.labs.initialization.lab import LAB
 from playground.labs.initialization.measured import changes, signals, theories
@@ -151,12 +151,11 @@ def test_a_signal_stays_if_neither_direction_changes_it_by_more_than_a_hundred()
 
 
 def test_the_gap_is_the_worst_of_the_good_arms_minus_the_best_of_the_others_seed_by_seed() -> None:
-    rows = [("a", 0, 0.9), ("b", 0, 0.8), ("c", 0, 0.3), ("a", 1, 0.7), ("b", 1, 0.9), ("c", 1, 0.4), ("a", 2, 0.9)]
-    finals = pd.DataFrame(rows, columns=["arm", "seed", "validation_accuracy"])
-    gap = behind(finals, ["a", "b"], ["c"])
+    table = pd.DataFrame({"a": [0.9, 0.7], "b": [0.8, 0.9], "c": [0.3, 0.4]})
+    gap = behind(table, ["a", "b"], ["c"])
     assert gap is not None
-    assert (gap.mean, gap.count) == (pytest.approx(0.4), 2)  # seed 2 has only one of the arms
-    assert behind(finals, ["a"], []) is None
+    assert (gap.mean, gap.count) == (pytest.approx(0.4), 2)
+    assert behind(table[:0], ["a"], ["c"]) is None
 
 
 def test_ten_sigmoid_layers_lose_the_gradient_and_the_answer_says_by_which_factor(store: Store) -> None:
@@ -178,15 +177,16 @@ def test_constant_units_stay_alike_noisy_ones_part_and_the_answer_says_their_cos
     assert rows[rows["arm"] == ALIKE]["second"].tolist() == pytest.approx([1.0] * (len(rows) // 3), abs=1e-6)
     claims = SYMMETRY.answer(SYMMETRY.setup.but(**setup), found)
     assert [claim.holds for claim in claims] == [True, True, True, None]
-    last = rows[rows["arm"] == NOISY]["first"].iloc[-1]
-    assert f"{last:.4f} (1 seed) at step 300" in claims[1].text
+    last = rows[(rows["arm"] == NOISY) & (rows["step"] == 300)]["first"]
+    assert f"{last.mean():.4f} (3 seeds, 95 % interval" in claims[1].text
+    assert "the grain breaks the symmetry" in claims[1].text
     assert SYMMETRY.came_true is not None
     assert SYMMETRY.came_true(SYMMETRY.setup, found) == PARTS
 
 
 def test_the_norm_of_the_gradient_is_that_before_it_is_clipped(store: Store) -> None:
     setup = Clipping(layers=2, clip_norm=0.1)
-    found = studied(store, CLIPPING, LAB, layers=2, clip_norm=0.1)
+    found = studied(store, CLIPPING, LAB, layers=2, clip_norm=0.1, seeds=1)
     rows = norms(found.outcomes, 2)
     trainer = Trainer(CLIPPING.arms(setup)[0].experiment)
     trainer.learn(*trainer.next_batch())
@@ -200,11 +200,13 @@ def test_the_norm_of_the_gradient_is_that_before_it_is_clipped(store: Store) -> 
 
 def test_a_run_that_diverges_without_clipping_and_ends_with_it_is_told_so(store: Store) -> None:
     found = studied(store, CLIPPING, LAB)
-    assert [one.state for one in found.outcomes] == ["finished", "diverged", "finished"]
+    assert [one.state for one in found.outcomes] == ["finished", "diverged", "finished"] * 3
     claims = CLIPPING.answer(Clipping(), found)
-    assert "Without clipping 1 of 1 diverged, with it none of 1" in claims[1].text
+    assert "Without clipping 3 of 3 diverged, with it none." in claims[1].text
     assert [claim.holds for claim in claims] == [None, True, None]
-    assert "Diverged: no clipping" in claims[2].text
+    assert "Diverged, which counts as 10 % where arms are compared: no clipping." in claims[2].text
+    assert CLIPPING.came_true is not None
+    assert CLIPPING.came_true(Clipping(), found) == LEARNS
 
 
 def test_saturated_and_dead_shares_are_charted_for_functions_that_have_them() -> None:

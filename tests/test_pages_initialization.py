@@ -19,7 +19,7 @@ from tests.lab_studies import finish
 from tests.opened_pages import button, has_key, opened, walk
 
 PAGE = "initialization.py"
-SMALL = {"layers": 2, "width": 16}
+SMALL = {"layers": 2, "width": 16, "seeds": 1}
 
 
 def block(app: AppTest, key: str) -> Any:
@@ -114,7 +114,7 @@ def permuted_here(store: Store, run_id: str, layer: str, draw: int) -> Task | No
 
 def test_permuting_units_shows_the_order_and_each_press_another(shared: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control, "permute_units", permuted_here)
-    app = opened(PAGE, study=studied(shared, SYMMETRY, width=8, steps=50))
+    app = opened(PAGE, study=studied(shared, SYMMETRY, width=8, steps=50, seeds=1))
     assert not app.metric
     orders = []
     for _ in range(2):
@@ -129,7 +129,7 @@ def test_permuting_units_shows_the_order_and_each_press_another(shared: Store, m
 
 def test_a_busy_crew_is_said_to_be_busy(shared: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control, "permute_units", lambda *asked: None)
-    app = opened(PAGE, study=studied(shared, SYMMETRY, width=8, steps=50))
+    app = opened(PAGE, study=studied(shared, SYMMETRY, width=8, steps=50, seeds=1))
     button(app, "Permute at random").click().run()
     assert "No worker was free in time" in app.error[0].value
     assert not app.metric

@@ -86,9 +86,8 @@ def in_words(found: Effect, form: Callable[[float], str]) -> str:
     """
     if found.count == 1:
         return f"{form(found.mean)} (1 seed)"
-    ends = (found.low, found.high)
-    if form is percent:  # Student's interval knows no bounds, a share does
-        ends = (max(found.low, 0.0), min(found.high, 1.0))
+    least, most = BOUNDS.get(form, (found.low, found.high))
+    ends = max(found.low, least), min(found.high, most)
     low, high = (form(end).removesuffix(" points").removesuffix(" %") for end in ends)
     return f"{form(found.mean)} ({found.count} seeds, 95 % interval {low} to {high})"
 
@@ -119,3 +118,6 @@ def number(value: float) -> str:
     if 1000 <= abs(value) < 1e6:
         return f"{float(f'{value:.3g}'):,.0f}"
     return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+
+
+BOUNDS = {percent: (0.0, 1.0), points: (-1.0, 1.0)}  # Student's interval knows none

@@ -27,7 +27,8 @@ def test_run_measures_four_initializations_and_says_whether_training_follows(pag
     wait_until(page, lambda: "He" in lines(page, "Signal forwards, before training"))
     assert len(lines(page, "Signal forwards, before training")["He"]) == 20
     expect(answer).to_contain_text("What came out", timeout=LONG)
-    expect(answer).to_contain_text(re.compile(r"He: signal from layer 1 to 20 × [\d.]+ \(theory × 1\)"), timeout=LONG)
+    he = re.compile(r"He: signal from layer 1 to 20 × [\d.]+ \([\d.]+ to [\d.]+; theory × 1\)")
+    expect(answer).to_contain_text(he, timeout=LONG)
     expect(answer).to_contain_text(re.compile(r"Training follows: each arm whose signal stays .* \+\d\d\.\d points"))
     expect(answer).to_contain_text("You guessed “He”, and so it was.")
     page.get_by_role("heading", name="Accuracy", exact=True).scroll_into_view_if_needed()

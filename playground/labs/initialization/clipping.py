@@ -10,9 +10,10 @@ from pydantic import Field
 
 from playground.experiment import Experiment, Initialization
 from playground.figures.clipping import norm_curves
-from playground.labs.claims import Claim, at_least, in_words, number, paired, points
+from playground.labs.claims import Claim, at_least, effect, in_words, number, points
 from playground.labs.initialization.charts import training_charts
 from playground.labs.initialization.deep import MOMENTUM, deep, sizes
+from playground.labs.initialization.reached import diverged, reached
 from playground.labs.initialization.told import accuracies
 from playground.labs.outcome import Outcome, Results
 from playground.labs.topic import Arm, Setup, Topic
@@ -24,13 +25,14 @@ WIDTH = 128
 GAIN = 1.6  # times He's deviation: too large
 RATE, HIGH_RATE = 0.03, 0.3
 AHEAD = 0.1  # of accuracy: what clipping gains, at least
-HALF = 0.5  # of the digits: above it a run has learned
+LEARNED = 0.3  # of the digits, three times what guessing finds: above it a run has learned
 UNCLIPPED, CLIPPED = "no clipping", "clipped"
 DIVERGES, CRAWLS, LEARNS = "it diverges as well", "it learns, but hardly", "it learns"
 COLUMNS = ("arm", "seed", "step", "norm")
 
 
 class Clipping(Setup):
+    seeds: int = Field(3, ge=1, le=10)
     cause: Cause = "weights"
     layers: int = Field(10, ge=2, le=30)
     clip_norm: float = Field(1.0, gt=0, le=1000)
@@ -76,34 +78,48 @@ def charts(setup: Clipping, found: Results) -> Sequence[Any]:
 
 
 def answer(setup: Clipping, found: Results) -> tuple[Claim, ...]:
+    text = accuracies(found, STEPS)
+    if not found.is_over or not text:
+        return ()
+    return (*told_norm(setup, found), *is_remedy(setup, found), Claim(text))
+
+
+def told_norm(setup: Clipping, found: Results) -> tuple[Claim, ...]:
+    """How long the gradient is before the first step, and what clipping does to it."""
     begun = norms(found.outcomes, setup.layers)
     first = begun[(begun["arm"] == UNCLIPPED) & (begun["step"] == 1)]["norm"]
-    if not found.is_over or not len(first):
+    if not len(first):
         return ()
-    told = Claim(
-        f"At step 1 the gradient's norm is {number(first.mean())} (mean over {len(first)} seed"
-        f"{'s' if len(first) > 1 else ''}); clipped at {setup.clip_norm:g} it keeps its direction."
-    )
-    diverged = [one.message for one in found.outcomes if one.arm.name == UNCLIPPED and one.state == "diverged"]
-    ahead = paired(found.finals(), CLIPPED, UNCLIPPED, "validation_accuracy")
-    if diverged and found.ended(CLIPPED):
-        seeds = sum(one.arm.name == UNCLIPPED for one in found.outcomes)
-        text = f"Without clipping {len(diverged)} of {seeds} diverged, with it none of {len(found.ended(CLIPPED))}"
-        is_remedy = Claim(f"{text}.", len(found.ended(CLIPPED)) == seeds)
-    elif ahead is not None:
-        is_remedy = Claim(f"Clipping gains {in_words(ahead, points)}.", at_least(ahead, AHEAD))
-    else:
-        is_remedy = Claim("Clipping didn't keep it from diverging.", False)
-    return (told, is_remedy, Claim(accuracies(found, STEPS)))
+    is_clipped = f"clipped at {setup.clip_norm:g} it keeps its direction"
+    is_left = f"{setup.clip_norm:g}, the longest that is allowed, is more"
+    seeds = f"{len(first)} seed{'s' if len(first) > 1 else ''}"
+    what = is_clipped if first.mean() > setup.clip_norm else is_left
+    return (Claim(f"At step 1 the gradient's norm is {number(first.mean())} (mean over {seeds}); {what}."),)
+
+
+def is_remedy(setup: Clipping, found: Results) -> tuple[Claim, ...]:
+    """Whether clipping saves runs; nothing unless each of them finished or diverged."""
+    table = reached(arms(setup), found)
+    if len(table) != setup.seeds:
+        return ()
+    without, with_it = diverged(UNCLIPPED, found), diverged(CLIPPED, found)
+    if not without and not with_it:
+        ahead = effect(table[CLIPPED] - table[UNCLIPPED])
+        told = f"Accuracy with clipping minus that without it: {in_words(ahead, points)}."
+        return (Claim(told, at_least(ahead, AHEAD)),)
+    told = f"Without clipping {without or 'none'} of {setup.seeds} diverged, with it {with_it or 'none'}."
+    by_luck = setup.seeds == 1 or 0 < with_it < setup.seeds or 0 < without < setup.seeds
+    return (Claim(told, None if by_luck else not with_it),)
 
 
 def came_true(setup: Clipping, found: Results) -> str:
-    """What became of the clipped arm."""
-    ended = found.finals()
-    own = ended[ended["arm"] == CLIPPED]["validation_accuracy"]
-    if not len(own):
-        return DIVERGES
-    return LEARNS if own.mean() > HALF else CRAWLS
+    """What became of the clipped arm; "" where it hung on the seed."""
+    table, lost = reached(arms(setup), found), diverged(CLIPPED, found)
+    if not found.is_over or len(table) != setup.seeds:
+        return ""
+    if lost:
+        return DIVERGES if lost == setup.seeds > 1 else ""
+    return {True: LEARNS, False: CRAWLS, None: ""}[at_least(effect(table[CLIPPED]), LEARNED)]
 
 
 CLIPPING = Topic(

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from playground.figures.numbers import function_curves, product_curves
-from playground.labs.claims import Claim, effect, in_words
+from playground.labs.claims import Claim, at_least, at_most, effect, in_words
 from playground.labs.outcome import Results
 from playground.labs.topic import Arm, Setup, Topic
 from playground.network.functions import FUNCTIONS
@@ -18,6 +18,7 @@ NAMES = {"Sigmoid": "sigmoid", "Tanh": "tanh"}
 X = np.linspace(-5, 5, 201)
 FADES, STAYS, GROWS = "it fades to nothing", "it stays about 1", "it grows without end"
 ROUGHLY = 0.1  # of the exponent, for the first few factors
+DECADES = 3.0  # beyond a thousandth, or a thousand, the norm no longer stays about 1
 SIGNIFICANT = 3.0  # standard errors that a mean may be off
 
 
@@ -78,11 +79,15 @@ def exponent(value: float) -> str:
 
 
 def came_true(setup: Numbers, found: Results) -> str:
-    """What became of the typical product."""
+    """What became of the typical product; "" where it hangs on the draw."""
     if not found.answered:
         return ""
-    end = float(np.mean([row[-1] / log(10) for row in found.answered["logs"]]))
-    return FADES if end < -2 else GROWS if end > 2 else STAYS
+    ends = effect(row[-1] / log(10) for row in found.answered["logs"])
+    if at_most(ends, -DECADES):
+        return FADES
+    if at_least(ends, DECADES):
+        return GROWS
+    return STAYS if at_least(ends, -DECADES) and at_most(ends, DECADES) else ""
 
 
 NUMBERS = Topic(

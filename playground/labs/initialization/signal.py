@@ -16,6 +16,7 @@ STEPS = 200
 
 
 class Signal(Setup):
+    seeds: int = Field(3, ge=1, le=10)
     layers: int = Field(20, ge=2, le=30)
     width: int = Field(128, ge=8, le=512)
     activation: Activation = "ReLU"
@@ -44,11 +45,12 @@ def charts(setup: Signal, found: Results) -> Sequence[Any]:
 
 
 def answer(setup: Signal, found: Results) -> tuple[Claim, ...]:
-    return (*told_changes(arms(setup), found, setup.layers, setup.width), *training_follows(found, STEPS))
+    shown = arms(setup)
+    return (*told_changes(shown, found, setup.layers, setup.width), *training_follows(shown, found, STEPS))
 
 
 def came_true(setup: Signal, found: Results) -> str:
-    return learned_most(found)
+    return learned_most(arms(setup), found)
 
 
 SIGNAL = Topic(

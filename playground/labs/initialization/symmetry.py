@@ -8,7 +8,7 @@ from pydantic import Field
 
 from playground.experiment import Experiment, Initialization
 from playground.figures.symmetry import similarity_curves
-from playground.labs.claims import Claim, effect, in_words
+from playground.labs.claims import Claim, at_least, at_most, effect, in_words
 from playground.labs.initialization.charts import training_charts
 from playground.labs.initialization.deep import ADAM, Activation, deep
 from playground.labs.initialization.told import accuracies
@@ -25,6 +25,7 @@ STAYS, PARTS = "they stay alike", "training tells them apart"
 
 
 class Symmetry(Setup):
+    seeds: int = Field(3, ge=1, le=10)
     width: int = Field(32, ge=2, le=512)
     activation: Activation = "ReLU"
     value: float = Field(0.05, ge=-1, le=1)
@@ -44,10 +45,11 @@ def arms(setup: Symmetry) -> tuple[Arm, ...]:
 
 
 def similarities(found: Results) -> pd.DataFrame:
-    """`COLUMNS`: the mean cosine between the units of both hidden layers, at each kept step of each run."""
+    """`COLUMNS`: the mean cosine between the units of both hidden layers, at each kept step of each finished run."""
     rows = [
-        (one.arm.name, one.seed, row["step"], *row["cosine"])
-        for one in found.outcomes
+        (name, one.seed, row["step"], *row["cosine"])
+        for name in dict.fromkeys(one.arm.name for one in found.outcomes)
+        for one in found.ended(name)
         if "symmetry" in one.measured
         for row in one.measured["symmetry"]["rows"]
     ]
@@ -61,13 +63,18 @@ def charts(setup: Symmetry, found: Results) -> Sequence[Any]:
 
 def answer(setup: Symmetry, found: Results) -> tuple[Claim, ...]:
     rows = similarities(found)
-    told = [told_arm(name, rows[rows["arm"] == name]) for name in (ALIKE, NOISY, RANDOM) if name in set(rows["arm"])]
-    return (*told, Claim(accuracies(found, setup.steps))) if told and found.is_over else tuple(told)
+    owns = [(arm.name, rows[rows["arm"] == arm.name]) for arm in arms(setup)]
+    told = [told_arm(name, own, setup.seeds) for name, own in owns if len(own)]
+    text = accuracies(found, setup.steps)
+    return (*told, Claim(text)) if text and found.is_over else tuple(told)
 
 
-def told_arm(name: str, rows: pd.DataFrame) -> Claim:
-    """How alike the first layer's units are at the start and at the end, and whether that is as expected."""
-    first, last = (rows[rows["step"] == step]["first"] for step in (rows["step"].min(), rows["step"].max()))
+def told_arm(name: str, rows: pd.DataFrame, seeds: int) -> Claim:
+    """How alike the first layer's units are at the start and at the end, and whether that is as expected.
+
+    Constant units stay alike whatever the seed; of the others nothing is decided before they ended with all `seeds`.
+    """
+    first, last = ends(rows)
     text = (
         f"**{name}**: mean cosine between the units of layer 1 from {in_words(effect(first), cosine)} at step 0 to "
         f"{in_words(effect(last), cosine)} at step {rows['step'].max():,}"
@@ -75,9 +82,19 @@ def told_arm(name: str, rows: pd.DataFrame) -> Claim:
     if name == ALIKE:
         least = float(rows[["first", "second"]].min().min())
         return Claim(f"{text}, never below {cosine(least)} in either layer.", least > 1 - ROUNDING)
+    if len(last) < seeds:
+        return Claim(f"{text}.")
     if name == NOISY:
-        return Claim(f"{text}: the grain breaks the symmetry.", bool((first.mean() - last.mean()) > APART))
-    return Claim(f"{text}: units drawn at random are nearly orthogonal.", bool(abs(last.mean()) < UNLIKE))
+        holds, said = at_least(effect(first - last), APART), "the grain breaks the symmetry"
+    else:
+        holds, said = at_most(effect(last.abs()), UNLIKE), "units drawn at random are nearly orthogonal"
+    return Claim(f"{text}: {said}." if holds else f"{text}.", holds)
+
+
+def ends(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """The first layer's mean cosine at the first and at the last kept step, by seed."""
+    by_step = rows.set_index(["step", "seed"])["first"]
+    return by_step.loc[rows["step"].min()], by_step.loc[rows["step"].max()]
 
 
 def cosine(value: float) -> str:
@@ -89,12 +106,13 @@ def cosine(value: float) -> str:
 
 
 def came_true(setup: Symmetry, found: Results) -> str:
-    """What became of the units with a grain of noise."""
+    """What became of the units with a grain of noise; "" where it hung on the seed."""
     rows = similarities(found)
-    own = rows[rows["arm"] == NOISY].groupby("step")["first"].mean()
-    if not len(own):
+    own = rows[rows["arm"] == NOISY]
+    if not len(own) or own["seed"].nunique() < setup.seeds:
         return ""
-    return PARTS if own.iloc[0] - own.iloc[-1] > APART else STAYS
+    first, last = ends(own)
+    return {True: PARTS, False: STAYS, None: ""}[at_least(effect(first - last), APART)]
 
 
 SYMMETRY = Topic(

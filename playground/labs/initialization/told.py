@@ -1,5 +1,6 @@
 """What a signal went through, in words: by which factor it changed, beside theory, and whether training follows."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import exp, isfinite, log, sqrt
 
@@ -7,11 +8,14 @@ import pandas as pd
 
 from playground.labs.claims import Claim, Effect, at_least, effect, in_words, number, percent, points
 from playground.labs.initialization.measured import changes, signals, theories
-from playground.labs.outcome import Results
+from playground.labs.initialization.reached import GUESSING, has_diverged, reached
+from playground.labs.outcome import Outcome, Results
 from playground.labs.topic import Arm
 
 KEPT = 100.0  # a signal stays if neither direction changes it by more than this factor
 AHEAD = 0.1  # of accuracy: how far the arms whose signal stays are ahead of the others, at least
+SURELY = 0.01  # of accuracy: by so much the best arm is ahead of all others
+OPEN = "There is no seed with which all arms ended as planned: whether training follows is open."
 LEAST = 1e-37  # below it float32 has fewer digits, and then none
 
 
@@ -20,8 +24,10 @@ def told_changes(arms: Sequence[Arm], found: Results, layers: int, width: int) -
     measured, theory = changes(signals(found.outcomes)), changes(theories(arms, found.outcomes))
     if not len(measured):
         return ()
-    seeds = measured["seed"].nunique()
-    of_seeds = "1 seed" if seeds == 1 else f"{seeds} seeds: geometric means and 95 % intervals"
+    counts = measured.groupby("arm")["seed"].nunique()
+    low, high = counts.min(), counts.max()
+    seeds = f"{high} seeds" if low == high else f"{low} to {high} seeds an arm"
+    of_seeds = "1 seed" if high == 1 else f"{seeds}: geometric means and 95 % intervals"
     how = f"Before the first step, on 500 training digits, eval mode, {of_seeds}:"
     told = [
         told_change(str(name), own, theory[theory["arm"] == name], layers, width)
@@ -76,52 +82,77 @@ def is_as_expected(found: float, theory: float, layers: int, width: int) -> bool
     return abs(log(found / theory)) <= 2.5 * sqrt(5 * layers / width)
 
 
-def training_follows(found: Results, steps: int) -> tuple[Claim, ...]:
+def training_follows(arms: Sequence[Arm], found: Results, steps: int) -> tuple[Claim, ...]:
     """Whether the arms whose signal stays learn, and the others don't; nothing before all have ended."""
-    finals, measured = found.finals(), changes(signals(found.outcomes))
-    if not found.is_over or not len(finals) or not len(measured):
+    text, measured = accuracies(found, steps), changes(signals(found.outcomes))
+    if not found.is_over or not text:
         return ()
-    reached = {str(name): own["validation_accuracy"] for name, own in finals.groupby("arm", sort=False)}
-    stay = [name for name in reached if stays(measured[measured["arm"] == name])]
-    others = [name for name in reached if name not in stay]
-    gap = behind(finals, stay, others)
-    text = accuracies(found, steps)
+    signal_of = {arm.name: measured[measured["arm"] == arm.name] for arm in arms}
+    if not all(map(len, signal_of.values())):
+        return (Claim(text),)
+    stay = [name for name, own in signal_of.items() if stays(own)]
+    others = [name for name in signal_of if name not in stay]
+    kept = f"within a factor of {KEPT:g} both ways"
+    if not stay or not others:
+        return (Claim(f"{text} Of these arms {'each' if stay else 'none'} keeps its signal {kept}."),)
+    gap = behind(reached(arms, found), stay, others)
     if gap is None:
-        which = "each" if stay else "none"
-        return (Claim(f"{text} Of these arms {which} keeps its signal within a factor of {KEPT:g} both ways."),)
-    told = (
-        f"Training follows: each arm whose signal stays within a factor of {KEPT:g} both ways ({', '.join(stay)}) is "
-        f"ahead of each other one ({', '.join(others)}), by at least {in_words(gap, points)}."
-    )
-    return (Claim(f"{told} {text}", at_least(gap, AHEAD)),)
+        return (Claim(f"{text} {OPEN}"),)
+    follows = at_least(gap, AHEAD)
+    if follows:
+        told = (
+            f"Training follows: each arm whose signal stays {kept} ({', '.join(stay)}) is "
+            f"ahead of each other one ({', '.join(others)}), by at least {in_words(gap, points)}."
+        )
+    else:
+        told = (
+            f"The worst of the arms whose signal stays {kept} ({', '.join(stay)}) minus the best of the others "
+            f"({', '.join(others)}): {in_words(gap, points)}."
+        )
+    return (Claim(f"{told} {text}", follows),)
 
 
 def accuracies(found: Results, steps: int) -> str:
-    """What each arm reached, the best first, and which diverged."""
+    """What each arm reached, the best first, which diverged, and which didn't end as planned; "" where none did."""
     groups = [(str(name), own["validation_accuracy"]) for name, own in found.finals().groupby("arm", sort=False)]
     groups.sort(key=lambda group: -group[1].mean())
-    reached = ", ".join(f"{name} {in_words(effect(values), percent)}" for name, values in groups)
-    diverged = dict.fromkeys(one.arm.name for one in found.outcomes if one.state == "diverged")
-    of_others = f" Diverged: {', '.join(diverged)}." if diverged else ""
-    return f"Accuracy after {steps} steps, on 256 validation digits: {reached or 'none'}.{of_others}"
+    parts = [f"{name} {in_words(effect(values), percent)}" for name, values in groups]
+    lost = shares(found, [one for one in found.outcomes if has_diverged(one)])
+    if not parts and not lost:
+        return ""
+    others = shares(found, [one for one in found.outcomes if not one.counts and not has_diverged(one)])
+    text = f"Accuracy after {steps} steps, on 256 validation digits: {', '.join(parts) or 'none'}."
+    text += f" Diverged, which counts as {100 * GUESSING:g} % where arms are compared: {lost}." if lost else ""
+    return text + (f" Left out, for not ending as planned: {others}." if others else "")
+
+
+def shares(found: Results, outcomes: Sequence[Outcome]) -> str:
+    """The arms that some runs belong to, each with how many of its runs these are, where they aren't all."""
+    counts, totals = (Counter(one.arm.name for one in among) for among in (outcomes, found.outcomes))
+    return ", ".join(
+        name if count == totals[name] else f"{name} ({count} of {totals[name]} seeds)" for name, count in counts.items()
+    )
 
 
 def stays(own: pd.DataFrame) -> bool:
+    """Whether it does, with each of the seeds."""
     return bool(own[["deviation", "gradient"]].map(lambda factor: 1 / KEPT <= factor <= KEPT).all(axis=None))
 
 
-def behind(finals: pd.DataFrame, ahead: Sequence[str], others: Sequence[str]) -> Effect | None:
-    """The least accuracy of some arms minus the largest of others, over the seeds that have all of them."""
-    if not ahead or not others:
-        return None
-    wide = finals.pivot(index="seed", columns="arm", values="validation_accuracy")
-    gaps = (wide[[*ahead]].min(axis=1, skipna=False) - wide[[*others]].max(axis=1, skipna=False)).dropna()
+def behind(table: pd.DataFrame, ahead: Sequence[str], others: Sequence[str]) -> Effect | None:
+    """The least accuracy of some arms minus the largest of others, seed by seed; None without a seed.
+
+    `table`: as `reached` makes it.
+    """
+    gaps = table[[*ahead]].min(axis=1) - table[[*others]].max(axis=1)
     return effect(gaps) if len(gaps) else None
 
 
-def learned_most(found: Results) -> str:
-    """The arm with the largest accuracy, where it is ahead of the second by more than a digit in a hundred."""
-    means = found.finals().groupby("arm")["validation_accuracy"].mean().sort_values(ascending=False)
-    if not len(means) or (len(means) > 1 and means.iloc[0] - means.iloc[1] < 0.01):
+def learned_most(arms: Sequence[Arm], found: Results) -> str:
+    """The arm with the largest accuracy, where it is surely ahead of all others by a digit in a hundred."""
+    table = reached(arms, found)
+    if not found.is_over or not len(table) or len(arms) < 2:
         return ""
-    return str(means.index[0])
+    best = str(table.mean().idxmax())
+    gap = behind(table, [best], [arm.name for arm in arms if arm.name != best])
+    return best if gap and at_least(gap, SURELY) else ""
