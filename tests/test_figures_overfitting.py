@@ -74,6 +74,7 @@ def test_polynomials_are_drawn_as_they_were_measured() -> None:
     errors = {line.name: line for line in degree_errors(found, 0.3).data if line.mode == "lines+markers"}
     ninth = [one["test_error"] for one in found["fits"] if one["degree"] == 9]
     assert errors["test"].y[8] == pytest.approx(sum(ninth) / 2)
+    assert {"train", "validation", "test"} == set(errors)
     theirs = [ring for ring in penalty_path(found, "lasso", "Lasso", "").data if ring.name == "scikit-learn"]
     assert [ring.y[-1] for ring in theirs] == list(found["lasso"]["theirs"][24])
     assert {line.name for line in penalty_errors(found, 5).data} == {"ridge", "lasso"}

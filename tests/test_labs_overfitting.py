@@ -1,22 +1,25 @@
 """The topics of the lab on overfitting: what their arms change, what they draw, and what they say, either way."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import pandas as pd
 import pytest
 
 from playground.errors import SpecError
 from playground.experiment import Linear
 from playground.labs import study as studies
 from playground.labs.difference import differences
-from playground.labs.outcome import Results
+from playground.labs.outcome import Outcome, Results
 from playground.labs.overfitting import capacity, fit, folds, polynomials, remedies, scratch
 from playground.labs.overfitting.lab import LAB
 from playground.labs.overfitting.remedy import REMEDIES
 from playground.labs.overfitting.turning import branch, branch_name, nearest_kept, turn_of
 from playground.labs.topic import Arm, Topic, planned
 from playground.runs.past import Origin
-from playground.runs.states import State
+from playground.runs.states import LIVE, State
 from playground.runs.store import Store
 from playground.training.polynomial_study import study as polynomial_study
 from tests.lab_outcomes import Row, outcome, results
@@ -65,10 +68,70 @@ def test_a_failed_run_leaves_the_charts_and_the_answer_to_the_others(topic: Topi
         assert "nan" not in claim.text
 
 
+def rows_of(arm: Arm, seed: int) -> list[Row]:
+    return TURNING if arm.name == "Overfit" else FALLING
+
+
+def states_of(topic: Topic, ended: Callable[[int, int], bool], otherwise: State) -> tuple[Any, Results]:
+    """All runs of a study by 3 seeds, of which those end that `ended` (place of the arm, seed) says."""
+    setup, found = results(topic, rows_of, seeds=3)
+    names = [arm.name for arm in topic.arms(setup)]
+    runs = (
+        one if ended(names.index(one.arm.name), one.seed) else replace(one, state=otherwise) for one in found.outcomes
+    )
+    return setup, Results(tuple(runs), is_over=otherwise not in LIVE)
+
+
+@pytest.mark.parametrize("topic", LAB.topics, ids=lambda topic: topic.name)
+def test_of_stopped_runs_nothing_is_said(topic: Topic) -> None:
+    setup, found = states_of(topic, lambda place, seed: False, "stopped")
+    topic.charts(setup, found)
+    assert topic.answer(setup, found) == ()
+    assert topic.came_true is not None
+    assert topic.came_true(setup, found) == ""
+
+
+@pytest.mark.parametrize("topic", LAB.topics, ids=lambda topic: topic.name)
+@pytest.mark.parametrize(
+    ("ended", "otherwise"),
+    [
+        pytest.param(lambda place, seed: seed != place % 3, "diverged", id="one seed diverged in each arm"),
+        pytest.param(lambda place, seed: seed == place % 3, "diverged", id="most arms share no seed"),
+        pytest.param(lambda place, seed: seed == 0, "running", id="a third has ended"),
+        pytest.param(lambda place, seed: place % 2 == 0, "running", id="half of the arms have ended"),
+    ],
+)
+def test_of_a_study_in_part_no_verdict_comes_from_one_seed_or_from_runs_without_a_partner(
+    topic: Topic, ended: Callable[[int, int], bool], otherwise: State
+) -> None:
+    setup, found = states_of(topic, ended, otherwise)
+    topic.charts(setup, found)
+    claims = topic.answer(setup, found)
+    assert not any("nan" in claim.text for claim in claims)
+    assert topic.came_true is not None
+    topic.came_true(setup, found)
+    done = {(one.arm.name, one.seed) for one in found.outcomes if one.state == "finished"}
+    only = Results(tuple(one for one in found.outcomes if (one.arm.name, one.seed) in done), is_over=found.is_over)
+    assert topic.answer(setup, only) == claims  # the runs that haven't finished change nothing
+    if all(sum(name == arm for name, _ in done) == 1 for arm, _ in done):
+        assert all(claim.holds is None for claim in claims)
+        assert topic.came_true(setup, found) == ""
+
+
+@pytest.mark.parametrize("topic", [fit.TOPIC, remedies.TOPIC, capacity.TOPIC], ids=lambda topic: topic.name)
+def test_arms_without_a_seed_in_common_are_not_compared(topic: Topic) -> None:
+    setup, found = results(topic, rows_of, seeds=1)
+    apart = Results(tuple(replace(one, seed=place) for place, one in enumerate(found.outcomes)), is_over=True)
+    assert all(claim.holds is None for claim in topic.answer(setup, apart))
+    assert "changes" not in said(topic, setup, apart)
+
+
 # --- fit --------------------------------------------------------------------------------------------------------------
 
 
-def test_underfit_differs_from_overfit_in_nothing_but_its_width() -> None:
+def test_underfit_differs_from_overfit_in_nothing_but_its_width_or_its_learning_rate() -> None:
+    slow, base = (fit.arms(fit.FitSetup(underfit="learning rate 1e-5"))[place].experiment for place in (1, 0))
+    assert differences(base, slow) == ("learning rate 0.001 → 1e-5",)
     overfit, underfit, good = (arm.experiment for arm in fit.arms(fit.FitSetup()))
     assert differences(overfit, underfit) == ("units 256 → 2",)
     assert differences(overfit, good) == ("training digits 300 → 3,500", "shift 0 → 2", "dropout 0 → 0.3")
@@ -87,8 +150,10 @@ def test_the_answer_says_the_measured_numbers_and_how_they_were_measured() -> No
     setup, found = results(fit.TOPIC, lambda arm, seed: TURNING if arm.name == "Overfit" else FALLING, seeds=2)
     text = said(fit.TOPIC, setup, found)
     assert "100.0 % of the training digits" in text
+    assert "train loss meanwhile goes from 0.3 to 0.01" in text
+    assert "**Underfit** (width 2) ends with 80.0 % on train" in text
     assert "85.0 % of the validation digits: a gap of +15.0 points (2 seeds" in text
-    assert "lowest, 0.5, after 1.0 epochs, and rises by 40.0 %" in text
+    assert "lowest, 0.5, after 1.0 epochs (measured up to 1 apart), and rises by 40.0 %" in text
     assert "eval mode, on 256 training and 256 validation digits" in text
     assert [claim.holds for claim in fit.answer(setup, found)] == [True, True, True, True]
     assert fit.came_true(setup, found) == "after some epochs"
@@ -96,8 +161,24 @@ def test_the_answer_says_the_measured_numbers_and_how_they_were_measured() -> No
 
 def test_what_comes_out_otherwise_is_said_so() -> None:
     setup, found = results(fit.TOPIC, lambda arm, seed: FALLING, seeds=2)
-    assert [claim.holds for claim in fit.answer(setup, found)][:2] == [False, False]
+    assert fit.answer(setup, found)[0].holds is False
+    assert "the end: it hasn't turned" in fit.answer(setup, found)[1].text
+
+
+def test_a_guess_on_the_turn_is_judged_only_where_the_seeds_agree() -> None:
+    risen: list[Row] = [(2.3, 0.1, 2.3, 0.1), (0.3, 0.9, 0.5, 0.84), (0.01, 1.0, 0.505, 0.85)]
+    setup, found = results(fit.TOPIC, lambda arm, seed: FALLING, seeds=2)
     assert fit.came_true(setup, found) == "never"
+    setup, found = results(fit.TOPIC, lambda arm, seed: TURNING if seed else risen, seeds=2)
+    assert fit.came_true(setup, found) == ""
+    setup, found = results(fit.TOPIC, lambda arm, seed: TURNING, seeds=1)
+    assert fit.came_true(setup, found) == ""
+
+
+def test_where_the_loss_turned_is_said_with_the_distance_of_the_measurements_beside_it() -> None:
+    one = outcome(fit.arms(fit.FitSetup())[0], 0, TURNING).evaluated.assign(epoch=[0.0, 5.0, 20.0])
+    assert turn_of(one).apart == 15
+    assert "after 5.0 epochs (measured up to 15 apart)" in fit.turning([turn_of(one)]).text
 
 
 # --- turning points and branches --------------------------------------------------------------------------------------
@@ -122,6 +203,8 @@ def test_a_branch_begins_with_the_weights_of_the_turning_point_and_joins_its_stu
     assert [store.past.origin(fork) for fork in forks] == [
         Origin(one.run_id, turn_of(one.evaluated).step) for one in turned
     ]
+    assert branch(store, study_id, base, "dropout") == []
+    assert len(store.studies.trials(study_id)) == 2 + len(forks)
     finish(store, OVERFIT, study_id)
     again = studies.results(store, OVERFIT, study)
     made = again.ended(branch_name("dropout"))
@@ -133,6 +216,7 @@ def test_a_branch_begins_with_the_weights_of_the_turning_point_and_joins_its_stu
         assert one.stepped["loss"][step:].tolist() != parent.stepped["loss"][step:].tolist()
     drawn = {trace.name for trace in fit.charts(chosen, again)[0].data}
     assert branch_name("dropout") in drawn
+    assert "**Branch: dropout** changes validation accuracy by" in said(OVERFIT, chosen, again)
 
 
 def test_the_nearest_kept_step_is_taken_where_the_turning_point_itself_is_not_kept(store: Store) -> None:
@@ -172,6 +256,29 @@ def test_each_remedy_is_compared_with_overfit_of_the_same_seed() -> None:
     assert remedies.came_true(setup, found) == "shifted copies"
     worse = next(claim for claim in remedies.answer(setup, found) if "More data" in claim.text)
     assert worse.holds is False
+    _, alike = results(remedies.TOPIC, lambda arm, seed: [(0.0, 1.0, 1.0, 0.8 + 0.01 * seed)], seeds=3)
+    assert remedies.came_true(setup, alike) == ""
+
+
+def test_early_stopping_that_never_stopped_gets_no_verdict() -> None:
+    def rows(arm: Arm, seed: int) -> list[Row]:
+        return TURNING if arm.name == "Overfit" or seed in lasts else TURNING[:2]
+
+    lasts: set[int] = {0, 1, 2}
+    setup, found = results(remedies.TOPIC, rows, remedies=("early stopping",))
+    never = remedies.answer(setup, found)[1]
+    assert never.text == "**Early stopping** didn't stop within 2 epochs: it is the same as Overfit."
+    assert never.holds is None
+    lasts = set()
+    setup, found = results(remedies.TOPIC, rows, remedies=("early stopping",))
+    stopped = remedies.answer(setup, found)[1]
+    assert "It stopped after 1.0 of 2 epochs; its numbers are those of the weights when patience was up" in stopped.text
+    assert stopped.holds is True
+    lasts = {1}
+    setup, found = results(remedies.TOPIC, rows, remedies=("early stopping",))
+    partly = remedies.answer(setup, found)[1]
+    assert "after 1.0 of 2 epochs, in 2 of 3 seeds" in partly.text
+    assert partly.holds is None
 
 
 # --- capacity ---------------------------------------------------------------------------------------------------------
@@ -189,9 +296,12 @@ def test_the_turning_point_of_the_widths_is_marked_and_said() -> None:
     setup, found = results(capacity.TOPIC, at_width)
     assert capacity.turning_width(found) == 32
     assert capacity.came_true(setup, found) == "there is a best width"
-    first = capacity.answer(setup, found)[0]
-    assert "32 has the lowest validation loss: 0.51 (3 seeds" in first.text
-    assert first.holds is True
+    first, widest, _ = capacity.answer(setup, found)
+    assert "Of the widths, 32 has the lowest mean validation loss: 0.51 (3 seeds" in first.text
+    assert first.holds is None
+    assert "From width 32 to 512, validation loss changes by 0.4 (3 seeds" in widest.text
+    assert "more often right, though its loss is higher" in widest.text
+    assert widest.holds is True
     marks = [trace.text for trace in capacity.charts(setup, found)[0].data if trace.text]
     assert marks == [("least at width 32",)]
 
@@ -199,6 +309,9 @@ def test_the_turning_point_of_the_widths_is_marked_and_said() -> None:
 def test_sweeps_fill_up_as_their_runs_end() -> None:
     setup, found = results(capacity.TOPIC, at_width, seeds=1)
     half = Results(found.outcomes[:4])
+    assert capacity.turning_width(half) is None
+    assert capacity.turning_width(Results(half.outcomes, is_over=True)) == 16
+    assert "Of the 4 widths that finished" in said(capacity.TOPIC, setup, Results(half.outcomes, is_over=True))
     line = next(trace for trace in capacity.charts(setup, half)[0].data if trace.mode == "lines+markers")
     assert list(line.x) == [2, 4, 8, 16]
 
@@ -206,6 +319,7 @@ def test_sweeps_fill_up_as_their_runs_end() -> None:
 def test_a_remedy_at_the_turning_point_is_trained_on_the_same_seeds_and_drawn_at_its_width(store: Store) -> None:
     setup = capacity.CapacitySetup(seeds=2, seed=5)
     study_id = store.studies.create("overfitting", "capacity", setup.model_dump_json(), 2)
+    capacity.add_remedied(store, study_id, setup, 16, "dropout")
     capacity.add_remedied(store, study_id, setup, 16, "dropout")
     trials = [trial for _, trial in store.studies.trials(study_id)]
     assert [(trial.arm, trial.seed) for trial in trials] == [("width 16 + dropout", 5), ("width 16 + dropout", 6)]
@@ -226,14 +340,16 @@ def test_a_remedy_at_the_turning_point_is_trained_on_the_same_seeds_and_drawn_at
 
 
 def test_the_answer_on_polynomials_says_what_a_worker_measured() -> None:
-    setup = polynomials.PolynomialsSetup(seeds=2)
-    found = Results(answered=polynomial_study(0, 2, setup.points, setup.noise, setup.degree), is_over=True)
+    setup = polynomials.PolynomialsSetup(seeds=4)
+    found = Results(answered=polynomial_study(0, 4, setup.points, setup.noise, setup.degree), is_over=True)
     claims = polynomials.answer(setup, found)
-    assert [claim.holds for claim in claims] == [True, claims[1].holds, None, True, True]
-    assert claims[1].holds is not False
-    least = polynomials.mean_errors(found.answered)
-    best = min(least, key=lambda degree: least[degree])
-    assert f"least at degree {best}: {least[best]:.3g}, the mean over 2 draws of 30 points" in claims[0].text
+    assert [claim.holds for claim in claims] == [True, True, None, True, True]
+    judged, tested = (polynomials.mean_errors(found.answered, f"{name}_error") for name in ("validation", "test"))
+    best = min(judged, key=lambda degree: judged[degree])
+    assert f"least at degree {best}; the test error there is {tested[best]:.3g}, the mean over 4 draws of 30" in (
+        claims[0].text
+    )
+    assert "though train error is the lowest there" in claims[1].text
     assert polynomials.came_true(setup, found) == "3 to 6"
     curves, errors, ridge, lasso, _ = polynomials.charts(setup, found)
     assert {"degree 1", "degree 3", "degree 20", "training points"} <= {trace.name for trace in curves.data}
@@ -241,6 +357,28 @@ def test_the_answer_on_polynomials_says_what_a_worker_measured() -> None:
         ours = [list(trace.y) for trace in figure.data if trace.name == "ours"]
         assert ours == [list(one) for one in zip(*found.answered[kind]["ours"], strict=True)]
     assert errors.layout.yaxis.type == "log"
+
+
+def test_degrees_and_strengths_are_chosen_without_a_look_at_the_test_error() -> None:
+    setup = polynomials.PolynomialsSetup(seeds=2)
+    found = polynomial_study(0, 2, setup.points, setup.noise, setup.degree)
+    chosen = (polynomials.best_degree(found), [polynomials.place_of_best(found[kind]) for kind in ("ridge", "lasso")])
+    for one in found["fits"]:
+        one["test_error"] = 1 / one["degree"]
+    for kind in ("ridge", "lasso"):
+        found[kind]["test_error"] = found[kind]["test_error"][::-1]
+    again = (polynomials.best_degree(found), [polynomials.place_of_best(found[kind]) for kind in ("ridge", "lasso")])
+    assert again == chosen
+
+
+def test_where_train_error_is_least_is_measured_and_luck_leaves_a_guess_open() -> None:
+    setup = polynomials.PolynomialsSetup(seeds=1)
+    answered = polynomial_study(0, 1, setup.points, setup.noise, setup.degree)
+    found = Results(answered=answered, is_over=True)
+    assert polynomials.came_true(setup, found) == ""
+    assert polynomials.answer(setup, found)[0].holds is None
+    next(one for one in answered["fits"] if one["degree"] == 19)["train_error"] = 0.0
+    assert "and train error is least at degree 19" in polynomials.answer(setup, found)[1].text
 
 
 # --- folds ------------------------------------------------------------------------------------------------------------
@@ -264,6 +402,8 @@ def test_the_mean_of_the_folds_is_said_beside_a_single_splits_luck() -> None:
     assert "anything from 80.0 % to 88.0 %; the mean of 5 folds is 84.0 % (seed 0, 250 digits of each fold" in text
     assert "the mean of all 5 by 0.0 points" in text
     assert folds.came_true(setup, found) == "more than 4 points"
+    assert [claim.holds for claim in folds.answer(setup, found)] == [None] * 4  # a mean can't vary more: no verdict
+    assert folds.came_true(setup, Results(found.outcomes[:5], is_over=True)) == ""  # one seed
     one_short = Results(found.outcomes[:-1], is_over=True)
     assert len(folds.complete(setup, one_short)) == 2
 
@@ -278,3 +418,20 @@ def test_the_loop_by_hand_gives_the_losses_of_the_built_in_run(store: Store) -> 
     assert "Over 50 steps the loss of a batch differs by at most" in claims[0].text
     built_in, by_hand = scratch.charts(scratch.ScratchSetup(), found)[0].data
     assert list(by_hand.y) == pytest.approx(list(built_in.y), abs=1e-5)
+
+
+def test_the_loop_by_hand_is_judged_on_ended_runs_only() -> None:
+    (arm,) = scratch.arms(scratch.ScratchSetup())
+
+    def run(seed: int, state: State, by_hand: list[float]) -> Outcome:
+        measured = {scratch.KIND: {"losses": by_hand}}
+        one = outcome(arm, seed, FALLING, state, measured=measured)
+        return replace(one, stepped=pd.DataFrame({"step": [1, 2], "loss": [2.0, 1.0]}))
+
+    setup = scratch.ScratchSetup(seeds=3)
+    found = Results((run(0, "stopped", [5.0]), run(1, "finished", [2.0, 1.0 + 1e-6])), is_over=True)
+    (claim,) = scratch.answer(setup, found)
+    assert "seed 1" in claim.text
+    assert claim.holds is True
+    assert scratch.came_true(setup, found) == "by rounding"
+    assert scratch.came_true(setup, Results(found.outcomes[:1], is_over=True)) == ""

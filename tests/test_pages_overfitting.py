@@ -69,7 +69,7 @@ def test_each_topic_opens_with_its_question_and_an_empty_answer(shared: Store, t
 
 
 def test_run_makes_the_runs_that_the_arms_say_with_the_knobs_as_they_stand(shared: Store) -> None:
-    app = press(knobs(page(), width=64, digits=100, epochs=5, label_noise=0.2), "Run")
+    app = press(knobs(page(), seeds=1, width=64, digits=100, epochs=5, label_noise=0.2), "Run")
     study = study_of(shared, app)
     runs = {trial.arm: shared.run(run_id) for run_id, trial in shared.studies.trials(study.id)}
     expected = LAB.topics[0].arms(setup_of(LAB.topics[0], study))
@@ -79,18 +79,30 @@ def test_run_makes_the_runs_that_the_arms_say_with_the_knobs_as_they_stand(share
     assert experiments["Overfit"].data.label_noise == 0.2
 
 
+def test_underfit_is_kept_from_learning_as_was_chosen(shared: Store) -> None:
+    app = knobs(page(), seeds=1)
+    group = next(one for one in app.button_group if ".underfit@" in (one.key or ""))
+    group.set_value("learning rate 1e-5").run()
+    study = study_of(shared, press(app, "Run"))
+    runs = {trial.arm: shared.run(run_id) for run_id, trial in shared.studies.trials(study.id)}
+    rates = {name: run.experiment.optimizer.learning_rate for name, run in runs.items() if run}
+    assert rates == {"Overfit": 0.001, "Underfit": 1e-5, "Fit": 0.001}
+
+
 def test_ended_runs_give_an_answer_in_measured_numbers(shared: Store) -> None:
-    app = over(shared, press(knobs(page(), epochs=5, digits=30), "Run"))
+    app = over(shared, press(knobs(page(), epochs=5, digits=30, seeds=1), "Run"))
     assert re.search(r"\d+\.\d % of the training digits are right.*\d+\.\d % of the validation digits", answer(app))
     assert "(1 seed)" in answer(app)
 
 
 def test_branch_here_forks_a_run_at_the_turning_point_and_says_the_step(shared: Store) -> None:
-    app = press(knobs(page(), epochs=120, digits=30), "Run")
+    app = press(knobs(page(), epochs=120, digits=30, seeds=1), "Run")
     study = study_of(shared, app)
     for run_id, trial in shared.studies.trials(study.id):
         if trial.arm != "Overfit":  # of no interest here, and long
             shared.set_state(run_id, "failed", "left out")
+    app.run()
+    assert not [one for one in app.button if one.label == "with dropout"]  # not while it goes on
     over(shared, app)
     step = re.search(r"seed 0: step (\d+)", "\n".join(str(one.value) for one in app.markdown))
     assert step
@@ -102,19 +114,21 @@ def test_branch_here_forks_a_run_at_the_turning_point_and_says_the_step(shared: 
     run = shared.run(added[0])
     assert run is not None
     assert run.experiment.network.dropout == 0.5
+    over(shared, app)
+    assert "**Branch: dropout** changes validation accuracy by" in answer(app)
     assert button(app, "with dropout").disabled
     assert not button(app, "with more data").disabled
 
 
 def test_a_failed_arm_is_shown_as_failed_and_the_others_keep_their_answer(shared: Store) -> None:
-    app = press(knobs(page(), epochs=5, digits=30), "Run")
+    app = press(knobs(page(), epochs=5, digits=30, seeds=1), "Run")
     runs = {trial.arm: run_id for run_id, trial in shared.studies.trials(study_of(shared, app).id)}
     shared.set_state(runs["Fit"], "failed", "not enough memory for this network")
     over(shared, app)
     words = "\n".join(str(one.value) for one in app.markdown)
     assert "failed" in words
     assert "not enough memory" in words
-    assert "**Overfit** learns" in answer(app)
+    assert "**Overfit**: 100.0 % of the training digits" in answer(app)
     assert "**Fit**" not in answer(app)
 
 
@@ -123,7 +137,7 @@ def test_the_remedies_that_were_picked_are_the_arms(shared: Store) -> None:
     app.multiselect[0].set_value(["L1", "early stopping"]).run()
     press(app, "Run")
     arms = [trial.arm for _, trial in shared.studies.trials(study_of(shared, app).id)]
-    assert arms == ["Overfit", "L1", "early stopping"]
+    assert arms == ["Overfit", "L1", "early stopping"] * 3  # seeds
 
 
 def test_without_a_remedy_the_reason_stands_there_and_the_last_choice_holds(shared: Store) -> None:

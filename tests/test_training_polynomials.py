@@ -15,7 +15,15 @@ from sklearn.linear_model import Lasso, LinearRegression, Ridge
 
 from playground.runs.store import Store
 from playground.runs.tasks import answer
-from playground.training.polynomial_study import DEGREES, GRID, STRENGTHS, study
+from playground.training.polynomial_study import (
+    DEGREES,
+    GRID,
+    STRENGTHS,
+    judging_points,
+    lasso_by_sklearn,
+    penalized,
+    study,
+)
 from playground.training.polynomials import cubic, draw_points, error, features, fit, path
 
 SEEDS = range(5)
@@ -30,10 +38,10 @@ def test_features_are_numpys_legendre_polynomials_scaled_to_length_1() -> None:
     np.testing.assert_allclose(there.T @ (weights[:, None] * there) / 2, np.eye(21), atol=1e-12)
 
 
-@pytest.mark.parametrize(("count", "tolerance"), [(30, 1e-5), (100, 1e-6)])
-def test_fits_of_all_degrees_are_scikit_learns_least_squares(count: int, tolerance: float) -> None:
+@pytest.mark.parametrize(("count", "noise", "tolerance"), [(30, 0.3, 1e-5), (30, 0.1, 1e-5), (100, 0.3, 1e-6)])
+def test_fits_of_all_degrees_are_scikit_learns_least_squares(count: int, noise: float, tolerance: float) -> None:
     for seed in SEEDS:
-        points = draw_points(count, 0.3, seed, "train")
+        points = draw_points(count, noise, seed, "train")
         for degree in DEGREES:
             model = LinearRegression(fit_intercept=False).fit(features(points.x, degree).numpy(), points.y.numpy())
             ours = fit(points, degree).numpy()
@@ -103,3 +111,15 @@ def test_a_worker_answers_with_the_whole_study_in_a_few_seconds(store: Store) ->
     assert found == json.loads(json.dumps(study(3, 2, 30, 0.3, 12)))
     assert max(found["ridge"]["difference"], found["lasso"]["difference"]) < 1e-7
     assert all(math.isfinite(one["test_error"]) and one["difference"] < 1e-5 for one in found["fits"])
+
+
+def test_where_scikit_learns_lasso_has_not_converged_is_told_and_left_out_of_the_comparison() -> None:
+    points = draw_points(30, 1.0, 0, "train")
+    zeros = torch.zeros_like(STRENGTHS)
+    ours, others = path(points, 20, zeros, STRENGTHS), judging_points(1.0, 0)
+    hasty = penalized(points, others, ours, *lasso_by_sklearn(points, 20, passes=1_000))
+    assert 0 < sum(hasty["converged"]) < len(STRENGTHS)
+    assert hasty["difference"] < 1e-7
+    patient = penalized(points, others, ours, *lasso_by_sklearn(points, 20))
+    assert all(patient["converged"])
+    assert patient["difference"] < 1e-7

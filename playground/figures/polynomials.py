@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from playground.figures.arms import add_band, arm_chart, color_of, frame_if_empty
-from playground.figures.colors import DEPTH, MARK, TEST, TRAIN, between
+from playground.figures.colors import DEPTH, MARK, TEST, TRAIN, VALIDATION, between
 
 Study = dict[str, Any] | None
 LIMIT = 2.2  # of the y axis: a curve that shoots out is cut off
@@ -53,16 +53,20 @@ def polynomial_curves(study: Study, degrees: Sequence[int], title: str, look_for
 
 
 def degree_errors(study: Study, noise: float) -> go.Figure:
-    """Mean squared error on the training points and on others, over the degree; the noise alone as a line."""
+    """Mean squared error on the training points and on others of two kinds, over the degree; the noise as a line."""
     figure = arm_chart(
         "Error against degree",
-        "Train error only falls. Test error, on 1,000 other points, turns: from there on the curve follows the noise.",
+        "Validation error, on 1,000 other points, chooses the degree; test error, on 1,000 more, is only reported. "
+        "Where they turn, the curve follows the noise.",
         *("degree", "mean squared error"),
         type="log",
         tickformat="~g",
     )
-    fits = pd.DataFrame(study["fits"] if study else {"degree": [], "train_error": [], "test_error": []})
+    fits = pd.DataFrame(
+        study["fits"] if study else {"degree": [], "train_error": [], "validation_error": [], "test_error": []}
+    )
     add_band(figure, "train", fits, "degree", "train_error", TRAIN, ".3g", mode="lines+markers")
+    add_band(figure, "validation", fits, "degree", "validation_error", VALIDATION, ".3g", mode="lines+markers")
     add_band(figure, "test", fits, "degree", "test_error", TEST, ".3g", mode="lines+markers")
     if study and noise:
         figure.add_hline(
@@ -109,9 +113,9 @@ def penalty_path(study: Study, kind: str, title: str, look_for: str) -> go.Figur
 
 
 def penalty_errors(study: Study, degree: int) -> go.Figure:
-    """Test error over the strength, ridge and lasso."""
+    """Validation error over the strength, which is chosen by it, and train error: ridge and lasso."""
     figure = arm_chart(
-        "Test error against strength",
+        "Validation error against strength",
         f"Degree {degree}. Too weak: it follows the noise. Too strong: it can't follow the cubic. Dashed: train.",
         *("strength λ of the penalty", "mean squared error"),
         type="log",
@@ -122,7 +126,7 @@ def penalty_errors(study: Study, degree: int) -> go.Figure:
     if not study:
         return frame_if_empty(figure)
     for place, kind in enumerate(("ridge", "lasso")):
-        for column, dash in (("test_error", "solid"), ("train_error", "dash")):
+        for column, dash in (("validation_error", "solid"), ("train_error", "dash")):
             figure.add_scatter(
                 name=kind,
                 legendgroup=kind,

@@ -13,6 +13,7 @@ from playground.labs.claims import Claim, at_least, at_most, effect, in_words, n
 from playground.labs.outcome import Results
 from playground.labs.overfitting.base import WHOLE, mlp
 from playground.labs.overfitting.remedy import REMEDIES
+from playground.labs.overfitting.shared import column, shared
 from playground.labs.study import add
 from playground.labs.topic import Arm, Setup, Topic
 from playground.runs.store import Store
@@ -20,6 +21,7 @@ from playground.training.judged import JUDGED
 
 WIDTHS = (2, 4, 8, 16, 32, 64, 128, 256, 512)
 DIGITS = (10, 30, 100, 300, 1_000, WHOLE)
+FIXED = 32  # the width that the widest and the narrowest are compared with, chosen beforehand
 OF_WIDTH, OF_DIGITS = "by width", "by digits"
 GUESSES = ("larger is better", "there is a best width", "smaller is better")
 
@@ -47,10 +49,20 @@ def arms(setup: CapacitySetup) -> tuple[Arm, ...]:
 # --- the runs added at the turning point ------------------------------------------------------------------------------
 
 
-def turning_width(found: Results) -> int | None:
-    """The width of least validation loss, the mean over seeds; None before there are any."""
+def compared_widths(found: Results) -> pd.DataFrame:
+    """The last evaluations of the widths, of the seeds that all of them have finished.
+
+    Once the study is over, a width that never finished is left out; before that, all are waited for.
+    """
     finals = found.finals()
-    means = finals[finals["group"] == OF_WIDTH].groupby("at")["validation_loss"].mean()
+    own = finals[finals["group"] == OF_WIDTH]
+    widths = own["arm"].unique().tolist() if found.is_over else [f"width {width}" for width in WIDTHS]
+    return shared(own, widths)
+
+
+def turning_width(found: Results) -> int | None:
+    """The width of least validation loss, the mean over seeds; None before all can be compared."""
+    means = compared_widths(found).groupby("at")["validation_loss"].mean()
     places = dict(zip(means.index.tolist(), means.tolist(), strict=True))
     return int(min(places, key=lambda at: places[at])) if places else None
 
@@ -60,9 +72,12 @@ def remedied_name(width: int, remedy: str) -> str:
 
 
 def add_remedied(store: Store, study_id: str, setup: CapacitySetup, width: int, remedy: str) -> None:
-    """Train the network of that width with a remedy too, once with each seed of the study."""
+    """Train the network of that width with a remedy too, once with each seed of the study that has no such run yet."""
     changed = REMEDIES[remedy](experiment(setup, width, setup.digits))
+    existing = {(trial.arm, trial.seed) for _, trial in store.studies.trials(study_id)}
     for seed in range(setup.seed, setup.seed + setup.seeds):
+        if (remedied_name(width, remedy), seed) in existing:
+            continue
         add(store, study_id, remedied_name(width, remedy), changed, seed)
 
 
@@ -104,34 +119,26 @@ def charts(setup: CapacitySetup, found: Results) -> Sequence[Any]:
             if group == OF_WIDTH:
                 add_others(figure, others(finals), columns[0])
             if group == OF_WIDTH and quantity == "loss":
-                mark_least(figure, finals[finals["group"] == group], columns[0], "width")
+                mark_least(figure, compared_widths(found), columns[0], "width")
             result.append(figure)
     return result
 
 
 def answer(setup: CapacitySetup, found: Results) -> tuple[Claim, ...]:
     finals = with_errors(found.finals())
-    claims = []
-    best, largest = turning_width(found), f"width {WIDTHS[-1]}"
-    if best is not None and found.ended(largest):
-        arm = f"width {best}"
-        loss = effect(finals.loc[finals["arm"] == arm, "validation_loss"])
-        text = f"Of the widths, {best} has the lowest validation loss: {in_words(loss, number)}."
-        worse = paired(finals, largest, arm, "validation_loss")
-        if best != WIDTHS[-1] and worse is not None:
-            text += f" At {WIDTHS[-1]} it is higher by {in_words(worse, number)}."
-        claims.append(Claim(text, at_least(worse, 0) if worse and best != WIDTHS[-1] else None))
-        error = paired(finals, largest, arm, "validation_error")
-        if best != WIDTHS[-1] and error is not None:
-            story = f"Validation error, from width {best} to {WIDTHS[-1]}, changes by {in_words(error, points)}"
-            if at_most(error, 0):
-                story += ": the wide network is more often right, and where it is wrong it is surer of it"
-            claims.append(Claim(f"{story}."))
+    claims: list[Claim] = []
+    rows, best = compared_widths(found), turning_width(found)
+    if best is not None:
+        tried = rows["arm"].nunique()
+        loss = in_words(effect(column(rows, f"width {best}", "validation_loss")), number)
+        which = "widths" if tried == len(WIDTHS) else f"{tried} widths that finished"
+        claims.append(Claim(f"Of the {which}, {best} has the lowest mean validation loss: {loss}."))
+    claims += widest_claims(finals)
     few, many = f"{DIGITS[0]:,} digits", f"{DIGITS[-1]:,} digits"
     falls = paired(finals, many, few, "validation_error")
     if falls is not None:
-        ends = (effect(finals.loc[finals["arm"] == arm, "validation_error"]) for arm in (few, many))
-        first, last = (percent(end.mean) for end in ends)
+        ends = shared(finals, (few, many))
+        first, last = (percent(column(ends, arm, "validation_error").mean()) for arm in (few, many))
         claims.append(
             Claim(
                 f"From {few} to {many}, validation error changes from {first} to {last}, by {in_words(falls, points)}.",
@@ -146,11 +153,34 @@ def answer(setup: CapacitySetup, found: Results) -> tuple[Claim, ...]:
     return tuple(claims)
 
 
+def widest_claims(finals: pd.DataFrame) -> list[Claim]:
+    """The widest network beside one whose width was fixed beforehand, so that no luck of many picks one of them."""
+    widest, fixed = f"width {WIDTHS[-1]}", f"width {FIXED}"
+    loss, error = (paired(finals, widest, fixed, f"validation_{quantity}") for quantity in ("loss", "error"))
+    if loss is None or error is None:
+        return []
+    text = (
+        f"From width {FIXED} to {WIDTHS[-1]}, validation loss changes by {in_words(loss, number)} and validation error "
+        f"by {in_words(error, points)}"
+    )
+    if at_least(loss, 0) and at_most(error, 0):
+        text += ": more often right, though its loss is higher"
+    return [Claim(f"{text}.", at_least(loss, 0))]
+
+
 def came_true(setup: CapacitySetup, found: Results) -> str:
-    best = turning_width(found)
-    if best is None:
+    """By the least, a fixed, and the greatest width, where their order isn't luck; else nothing."""
+    finals, best = found.finals(), turning_width(found)
+    narrowest, fixed, widest = (f"width {width}" for width in (WIDTHS[0], FIXED, WIDTHS[-1]))
+    above = [paired(finals, end, fixed, "validation_loss") for end in (narrowest, widest)]
+    if best is None or any(one is None for one in above):
         return ""
-    return GUESSES[0] if best == WIDTHS[-1] else GUESSES[2] if best == WIDTHS[0] else GUESSES[1]
+    left, right = (at_least(one, 0) for one in above if one is not None)
+    if left and right:
+        return GUESSES[1]
+    if left and right is False and best == WIDTHS[-1]:
+        return GUESSES[0]
+    return GUESSES[2] if right and left is False and best == WIDTHS[0] else ""
 
 
 TOPIC = Topic(

@@ -3,20 +3,24 @@
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
 from pydantic import Field, field_validator
 
-from playground.labs.claims import Claim, at_most, effect, in_words, number, paired, percent, points
+from playground.labs.claims import Claim, at_least, at_most, effect, in_words, number, paired, percent, points
 from playground.labs.outcome import Results
 from playground.labs.overfitting.base import measured_on, mlp
 from playground.labs.overfitting.charts import learning_curves
 from playground.labs.overfitting.remedy import REMEDIES
+from playground.labs.overfitting.shared import column, shared
 from playground.labs.topic import Arm, Setup, Topic
 
 BASE = "Overfit"
+STOPS = "early stopping"
 MOST = 3
 
 
 class RemediesSetup(Setup):
+    seeds: int = Field(3, ge=1, le=10)
     remedies: tuple[str, ...] = Field(("dropout", "shifted copies", "more data"), min_length=1, max_length=MOST)
     digits: int = Field(300, ge=10, le=1_000)
     epochs: int = Field(40, ge=5, le=200)
@@ -57,22 +61,35 @@ def answer(setup: RemediesSetup, found: Results) -> tuple[Claim, ...]:
     return tuple(claims)
 
 
-def compared(finals: Any, name: str) -> Claim | None:
-    """What one remedy changed, and whether it helped as it is said to."""
-    accuracy, gap, loss = (
-        paired(finals, name, BASE, column) for column in ("validation_accuracy", "gap", "validation_loss")
-    )
-    if accuracy is None or gap is None or loss is None:
+def compared(finals: pd.DataFrame, name: str) -> Claim | None:
+    """What one remedy changed, over the seeds that both arms have finished, and whether it helped as it is said to.
+
+    `finals` with a column `gap`. No verdict on early stopping where it didn't stop: then nothing was changed.
+    """
+    finals = shared(finals, (BASE, name))
+    accuracy, gap = (paired(finals, name, BASE, column) for column in ("validation_accuracy", "gap"))
+    if accuracy is None or gap is None:
         return None
-    before = finals.loc[finals["arm"] == BASE, ["seed", "gap", "validation_loss"]].set_index("seed")
-    after = finals.loc[finals["arm"] == name, ["seed", "gap", "validation_loss"]].set_index("seed")
-    ratio = effect((after["validation_loss"] / before["validation_loss"]).dropna() - 1)
+    title = name if name == "L1" else name.capitalize()
+    before, after = column(finals, BASE, "gap"), column(finals, name, "gap")
+    ratio = effect(column(finals, name, "validation_loss") / column(finals, BASE, "validation_loss") - 1)
     text = (
-        f"**{name.capitalize() if name != 'L1' else name}** changes validation accuracy by "
-        f"{in_words(accuracy, points)}, the gap from {points(before['gap'].mean())} to {points(after['gap'].mean())}, "
-        f"and the final validation loss by {in_words(ratio, change)}."
+        f"**{title}** changes validation accuracy by {in_words(accuracy, points)}, the gap from "
+        f"{points(before.mean())} to {points(after.mean())}, and the final validation loss by "
+        f"{in_words(ratio, change)}."
     )
-    return Claim(text, at_most(ratio, 0))
+    if name != STOPS:
+        return Claim(text, at_most(ratio, 0))
+    lasted, epochs = column(finals, BASE, "epoch"), column(finals, name, "epoch")
+    stopped = column(finals, name, "step") < column(finals, BASE, "step")
+    if not stopped.any():
+        return Claim(f"**{title}** didn't stop within {lasted.max():.0f} epochs: it is the same as {BASE}.")
+    text += (
+        f" It stopped after {epochs[stopped].mean():.1f} of {lasted.max():.0f} epochs"
+        + (f", in {stopped.sum()} of {len(stopped)} seeds" if not stopped.all() else "")
+        + "; its numbers are those of the weights when patience was up, not of its best ones."
+    )
+    return Claim(text, at_most(ratio, 0) if stopped.all() else None)
 
 
 def change(share: float) -> str:
@@ -84,12 +101,20 @@ def change(share: float) -> str:
 
 
 def came_true(setup: RemediesSetup, found: Results) -> str:
-    """Which of those that were tried raised validation accuracy most; none where the one guessed wasn't tried."""
+    """Which of those that were tried raised validation accuracy most; none where luck could decide it.
+
+    None either where the one guessed wasn't tried.
+    """
     if setup.guess not in setup.remedies:
         return ""
-    gains = {name: paired(found.finals(), name, BASE, "validation_accuracy") for name in setup.remedies}
-    known = {name: gain.mean for name, gain in gains.items() if gain is not None}
-    return max(known, key=lambda name: known[name]) if len(known) == len(setup.remedies) else ""
+    finals = shared(found.finals(), (BASE, *setup.remedies))
+    means = finals.groupby("arm")["validation_accuracy"].mean().to_dict()
+    if not means:
+        return ""
+    best = max(setup.remedies, key=lambda name: means[name])
+    rivals = (BASE, *(name for name in setup.remedies if name != best))
+    leads = [paired(finals, best, rival, "validation_accuracy") for rival in rivals]
+    return best if all(lead is not None and lead.low > 0 and at_least(lead, 0) for lead in leads) else ""
 
 
 TOPIC = Topic(

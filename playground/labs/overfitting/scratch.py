@@ -71,11 +71,11 @@ def answer(setup: ScratchSetup, found: Results) -> tuple[Claim, ...]:
 
 
 def came_true(setup: ScratchSetup, found: Results) -> str:
-    _, built_in, by_hand = losses(found)
-    if not by_hand:
+    pairs = [losses(found, one.seed)[1:] for one in found.ended(BUILT_IN) if one.measured.get(KIND)]
+    apart = [abs(mine - other) for built_in, hand in pairs for mine, other in zip(built_in, hand, strict=True)]
+    if not apart:
         return ""
-    apart = max(abs(mine - other) for mine, other in zip(built_in, by_hand, strict=True))
-    return GUESSES[0] if apart == 0 else GUESSES[1] if apart < CLOSE else GUESSES[2]
+    return GUESSES[0] if max(apart) == 0 else GUESSES[1] if max(apart) < CLOSE else GUESSES[2]
 
 
 TOPIC = Topic(

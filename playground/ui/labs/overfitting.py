@@ -22,7 +22,7 @@ from playground.ui.labs.overfitting_extras import (
     polynomials_extras,
     scratch_extras,
 )
-from playground.ui.widgets import pick, taken
+from playground.ui.widgets import pick, segments, taken
 
 S = TypeVar("S", bound=Setup)
 WIDTHS = (2, 4, 8, 16, 32, 64, 128, 256, 512)
@@ -45,7 +45,11 @@ def fit_knobs(keys: Keys, setup: FitSetup) -> FitSetup:
     setup = knob(keys, "depth", setup, "Depth", DEPTHS, "Hidden layers of all three.")
     setup = knob(keys, "digits", setup, "Training digits", DIGITS, "Of Overfit and Underfit.")
     setup = knob(keys, "epochs", setup, "Epochs", EPOCHS, "Passes through the training digits, of all three.")
-    return noise_knob(keys, setup, "in all three")
+    setup = noise_knob(keys, setup, "in all three")
+    return segments(
+        *(keys, "underfit", setup, "Underfit by", {"width 2": "Width 2", "learning rate 1e-5": "Rate 1e-5"}),
+        help="What keeps Underfit from learning: too few units, or a learning rate far too small.",
+    )
 
 
 def noise_knob(keys: Keys, setup: S, where: str) -> S:
@@ -82,7 +86,7 @@ def capacity_knobs(keys: Keys, setup: CapacitySetup) -> CapacitySetup:
 def polynomials_knobs(keys: Keys, setup: PolynomialsSetup) -> PolynomialsSetup:
     setup = knob(keys, "points", setup, "Points", (30, 40, 50, 70, 100, 200), "Training points of each draw.")
     setup = knob(
-        *(keys, "noise", setup, "Noise", (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)),
+        *(keys, "noise", setup, "Noise", (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)),
         "Standard deviation of what is added to 4x³ − 3x, which lies between −1 and 1.",
     )
     setup = knob(keys, "seeds", setup, "Draws", (1, 2, 3, 5, 8, 10), "Other points and other noise each time.")

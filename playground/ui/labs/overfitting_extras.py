@@ -30,7 +30,7 @@ SHOWN = 24  # digits of each fold
 def fit_extras(store: Store, study: Study | None, setup: FitSetup, found: Results) -> None:
     """Branch off from the turning point of each seed's run."""
     ended = found.ended(OVERFIT)
-    if study is None or not ended:
+    if study is None or not ended or not found.is_over:
         return
     with st.container(border=True, key="branches"):
         turns = [(one, turn_of(one.evaluated)) for one in ended]
@@ -91,7 +91,7 @@ def polynomials_extras(store: Store, study: Study | None, setup: PolynomialsSetu
     fit = next(one for one in found.answered["fits"] if one["degree"] == degree)
     look_for = (
         f"Mean squared error: {fit['train_error']:.3g} on these {setup.points} points, "
-        f"{fit['test_error']:.3g} on 1,000 others (seed {fit['seed']})."
+        f"{fit['validation_error']:.3g} on 1,000 validation points (seed {fit['seed']})."
     )
     figures([polynomial_curves(found.answered, [degree], "One degree", look_for)], key="polynomials.degree")
 
