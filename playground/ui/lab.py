@@ -29,7 +29,7 @@ from playground.ui.styles import lab_style
 from playground.ui.widgets import error_beside, pick
 
 SEEDS = (1, 2, 3, 4, 5, 6, 8, 10)
-REFRESH = 0.6  # seconds between two looks at a study that goes on: each takes a tenth of one from training
+REFRESH = 0.5  # seconds between two looks at a study that goes on: each takes a tenth of one from training
 
 
 @dataclass(frozen=True)

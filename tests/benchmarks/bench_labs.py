@@ -12,9 +12,10 @@ from playground.labs.catalog import LABS
 from tests.benchmarks.bench_live import CLOCK, WIDE, playing
 from tests.browser.steps import button, settle
 
-# A line with two points more than before: it has moved.
-MOVING = """[...document.querySelectorAll('.dlp-figures .js-plotly-plot')].some(
-  (plot) => plot.data.some((trace) => (trace._length ?? trace.x?.length ?? 0) > 1))"""
+# Of the lines of all charts; what theory says is there before anything was run.
+POINTS = """[...document.querySelectorAll('.dlp-figures .js-plotly-plot')].reduce(
+  (sum, plot) => sum + plot.data.reduce((all, { x }) => all + (x?.length ?? 0), 0), 0)"""
+MOVING = f"{POINTS} > window.before"
 ANSWERED = (
     """[...document.querySelectorAll('.st-key-answer h3')].some((title) => title.innerText === 'What came out')"""
 )
@@ -28,6 +29,7 @@ def answer(page: Page, name: str) -> None:
     page.goto(f"/{lab}?topic={topic}")
     page.wait_for_function("document.querySelectorAll('.dlp-figures .js-plotly-plot').length > 0")
     settle(page)
+    page.evaluate(f"window.before = {POINTS}")
     page.evaluate(CLOCK.replace("10000", str(LONGEST)), MOVING)
     page.evaluate(CLOCK.replace("10000", str(LONGEST)).replace("window.benchmark", "window.answered"), ANSWERED)
     button(page, "Run").click()
