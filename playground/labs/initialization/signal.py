@@ -40,8 +40,10 @@ def arms(setup: Signal) -> tuple[Arm, ...]:
 
 
 def charts(setup: Signal, found: Results) -> Sequence[Any]:
+    """The signal before training beside the loss, which moves first; the histograms last, for they take a row."""
     shown = arms(setup)
-    return [*signal_charts(shown, found, setup.layers), *training_charts(found.curves(), [arm.name for arm in shown])]
+    forwards, backwards, *rest = signal_charts(shown, found, setup.layers)
+    return [forwards, backwards, *training_charts(found.curves(), [arm.name for arm in shown]), *rest]
 
 
 def answer(setup: Signal, found: Results) -> tuple[Claim, ...]:
