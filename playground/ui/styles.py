@@ -91,6 +91,7 @@ LAB = """
 .st-key-answer { max-width: 60rem; }
 /* A guess that is wider than a phone breaks into two rows. */
 .st-key-run-row > * { min-width: 0; max-width: 100%; }
+.st-key-run-row [role="radiogroup"] { flex-wrap: wrap; }
 </style>
 """
 
