@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from playground.live.routes import routes
+from playground.live.visitors import Visitors
 from playground.runs.settings import settings, shared_store
 from playground.runs.workers import LocalWorkers
 
@@ -29,4 +31,10 @@ def apologize(error: BaseException) -> bool:
     return True
 
 
-app = st.App("pages/router.py", lifespan=lifespan, routes=routes(shared_store()), on_script_error=apologize)
+app = st.App(
+    "pages/router.py",
+    lifespan=lifespan,
+    routes=routes(shared_store()),
+    middleware=[Middleware(Visitors)],
+    on_script_error=apologize,
+)

@@ -13,6 +13,7 @@ from playground.labs.outcome import CURVE, Outcome, Results
 from playground.labs.topic import Arm, Lab, Setup, Topic, planned, with_seed
 from playground.runs import control
 from playground.runs.journal import curves
+from playground.runs.past import Origin
 from playground.runs.store import Run, Store
 from playground.runs.studies import Study, Trial
 
@@ -29,20 +30,36 @@ class Tables(NamedTuple):
 OVER = ("done", "failed")  # states of a question
 
 
-def begin(store: Store, lab: Lab, topic: Topic, setup: Setup) -> str:
-    """Queue all runs of a set-up; returns the study's id."""
+def begin(store: Store, lab: Lab, topic: Topic, setup: Setup, owner: str = "") -> str:
+    """Queue all runs of a set-up; returns the study's id. `owner`: whose runs they are."""
     plan = planned(topic, setup)
     asked = setup.model_dump(mode="json")
     task = store.request(topic.task, asked) if topic.task else None
     study_id = store.studies.create(lab.name, topic.name, json.dumps(asked), len(plan), task)
     for arm, seed in plan:
-        add(store, study_id, arm.name, arm.experiment, seed)
+        add(store, study_id, arm.name, arm.experiment, seed, owner=owner)
     return study_id
 
 
-def add(store: Store, study_id: str, arm: str, experiment: Experiment, seed: int, **options: Any) -> str:
-    """Queue one more run of a study; returns the run's id. `options`: an `origin`, as `Store.create` takes it."""
-    return store.create(with_seed(experiment, seed), arm, trial=Trial(study_id, arm, seed), **options)
+def add(
+    store: Store,
+    study_id: str,
+    arm: str,
+    experiment: Experiment,
+    seed: int,
+    origin: Origin | None = None,
+    owner: str | None = None,
+) -> str:
+    """Queue one more run of a study; returns the run's id. It is its study's owner's, where no other is given."""
+    whose = owner_of(store, study_id) if owner is None else owner
+    trial = Trial(study_id, arm, seed)
+    return store.create(with_seed(experiment, seed), arm, origin=origin, trial=trial, owner=whose)
+
+
+def owner_of(store: Store, study_id: str) -> str:
+    """Whose a study's first run is; "" before there is one."""
+    trials = store.studies.trials(study_id)
+    return store.library.owner_of(trials[0][0]) if trials else ""
 
 
 def stop(store: Store, study_id: str) -> None:

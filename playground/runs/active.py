@@ -10,14 +10,17 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from playground.errors import SpecError
+from playground.runs.finals import Final
 from playground.runs.journal import encode
 from playground.runs.past import Judged, Kept, own_bytes
 from playground.runs.settings import kept_bytes
 from playground.runs.store import Control, Run, Store
 from playground.training.checkpoint import Copy, copied, fork, restore, save, save_copy
+from playground.training.digest import MEASURED, Digest
 from playground.training.events import Diverged, Evaluated, Event, Finished
 from playground.training.kept import MOST_KEPT, kept_steps
 from playground.training.trainer import Trainer
+from playground.training.versions import versions
 
 FLUSH_EVERY = 0.1  # seconds between two writes into the store
 CHECKPOINT_EVERY = 5.0  # seconds
@@ -50,6 +53,8 @@ class ActiveRun:
         self.new_kept: list[Kept] = []
         self.new_judged: list[Judged] = []
         self.kept_bytes = 0
+        self.digest = Digest()
+        self.evaluated: Evaluated | None = None  # the last one
         self.best: Copy | None = None  # of the lowest validation loss, where that step isn't kept anyway
         self.most_bytes = kept_bytes() // store.studies.runs_beside(run.id)  # the runs of a study share a run's room
         self.begin(run)
@@ -73,12 +78,21 @@ class ActiveRun:
             last = -1
         self.store.forget_after(run.id, last, self.holder)
         past.forget_after(run.id, last)
+        self.recall()
         if self.saved_step < 0:
             self.note(self.trainer.start())
         if last < 0:
             self.keep()
         elif self.saved_step < 0:
             self.save()  # a fork's own evaluation is on record: it must not begin a second time
+
+    def recall(self) -> None:
+        """Take up the digest and the last evaluation from what has been recorded."""
+        for _, chunk in self.store.chunks(self.id):
+            tables = json.loads(chunk)
+            self.digest.note_tables(tables)
+            if any((evaluated := tables.get("evaluated", {})).values()):
+                self.evaluated = Evaluated(**{name: values[-1] for name, values in evaluated.items()})
 
     def turn(self, seconds: float) -> None:
         """Train for about so long, or until the next pause or the end."""
@@ -128,6 +142,7 @@ class ActiveRun:
                 self.keep()
                 self.keep_best()
                 self.save()
+                self.note_final()
                 self.write(state="stopped", message=f"stopped at step {self.trainer.step:,}", ended=time.time())
                 self.has_ended = True
             case "change":
@@ -163,6 +178,7 @@ class ActiveRun:
     def end(self, event: Finished | Diverged) -> None:
         self.has_ended = True
         self.keep_best()
+        self.note_final()
         if isinstance(event, Finished):
             if event.step not in self.keeping:  # it ended before its planned end
                 self.keep()
@@ -175,6 +191,7 @@ class ActiveRun:
         """Write all down and let go of the run: the server is gone, or the worker has to stop."""
         self.keep_best()
         self.save()
+        self.note_final()
         self.write(state="lost", message=message, ended=time.time())
 
     def save(self) -> None:
@@ -233,8 +250,10 @@ class ActiveRun:
         if not self.pending and events:
             self.first_pending_step = events[0].step
         self.pending.extend(events)
+        self.digest.note(events)
         for event in events:
             if isinstance(event, Evaluated):
+                self.evaluated = event
                 train, validation = (right.tobytes() for right in self.trainer.verdict)
                 self.new_judged.append(Judged(event.step, train, validation))
 
@@ -267,3 +286,25 @@ class ActiveRun:
             return self.trainer.digits_seen / self.seconds if self.seconds else 0.0
         (begin, seen), (end, seen_now) = self.recent[0], self.recent[-1]
         return (seen_now - seen) / (end - begin) if end > begin else 0.0
+
+    def note_final(self) -> None:
+        """What came of it; written before its end is, so that whoever sees the end finds it."""
+        watch, last = self.trainer.watch, self.evaluated
+        train_digits, validation_digits = (len(labels) for _, labels in self.trainer.judged)
+        final = Final(
+            step=self.trainer.step,
+            parameters=sum(parameter.numel() for parameter in self.trainer.parameters),
+            digest=self.digest.hexdigest(),
+            versions=versions(),
+            **{name: finite(getattr(last, name, None)) for name in MEASURED},
+            lowest_validation_loss=watch.lowest,
+            best_step=None if watch.lowest is None else watch.step,
+            train_digits=train_digits,
+            validation_digits=validation_digits,
+        )
+        self.store.check_hold(self.id, self.holder)
+        self.store.finals.write(self.id, final)
+
+
+def finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

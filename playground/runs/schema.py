@@ -82,6 +82,34 @@ forks = Table(
     Column("step", Integer, nullable=False),
 )
 
+library = Table(
+    "library",  # what a person says of a run; runs of older databases have no row
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("owner", String, nullable=False, default="", index=True),  # "": everybody's
+    Column("starred", Integer, nullable=False, default=0),
+    Column("note", Text, nullable=False, default=""),
+    Column("deleted", Float),  # when; its files stay until it is purged
+)
+
+finals = Table(
+    "finals",  # what came of a run, written as it ended
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("step", Integer, nullable=False),
+    Column("parameters", Integer, nullable=False),
+    Column("digest", String, nullable=False),  # of its curve, see training/digest.py
+    Column("versions", Text, nullable=False),  # JSON, see training/versions.py
+    Column("train_loss", Float),  # these four of its last evaluation
+    Column("train_accuracy", Float),
+    Column("validation_loss", Float),
+    Column("validation_accuracy", Float),
+    Column("lowest_validation_loss", Float),
+    Column("best_step", Integer),  # of that lowest loss
+    Column("train_digits", Integer, nullable=False),  # so many were judged
+    Column("validation_digits", Integer, nullable=False),
+)
+
 wishes = Table(
     "wishes",  # what somebody watches
     metadata,

@@ -24,7 +24,9 @@ from sqlalchemy import (
 )
 
 from playground.experiment import Experiment, read
+from playground.runs.finals import Finals
 from playground.runs.ids import new_name
+from playground.runs.library import IS_DELETED, Library
 from playground.runs.past import Origin, Past
 from playground.runs.schema import chunks, controls, metadata, runs, tasks, trials, workers
 from playground.runs.sights import Sights
@@ -109,7 +111,8 @@ class Store:
     """Runs, their curves, controls and tasks; every method is one short transaction.
 
     `past` has what stays of each run's earlier steps, `sights` what somebody watches, `studies` which runs belong
-    together. `url` is any SQLAlchemy URL; `folder` holds the checkpoints.
+    together, `library` whose runs are and what is said of them, `finals` what came of them. `url` is any SQLAlchemy
+    URL; `folder` holds the checkpoints.
     """
 
     def __init__(self, url: str, folder: Path) -> None:
@@ -120,6 +123,8 @@ class Store:
         self.past = Past(self.engine, folder)
         self.sights = Sights(self.engine)
         self.studies = Studies(self.engine)
+        self.library = Library(self.engine, folder)
+        self.finals = Finals(self.engine)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -133,16 +138,18 @@ class Store:
         begin: str = "run",
         origin: Origin | None = None,
         trial: Trial | None = None,
+        owner: str = "",
     ) -> str:
         """Put a new run into the queue and return its id.
 
         With an origin it is a fork: it has that run's past up to a kept step, and goes on from there. With a trial it
-        belongs to a study.
+        belongs to a study. Without an owner it is everybody's.
         """
         run_id = new_name("r")
         values = {"id": run_id, "name": name, "experiment": experiment.model_dump_json(), "begin": begin}
         with self.engine.begin() as connection:
             connection.execute(insert(runs).values(**values, state="queued", created=time.time()))
+            self.library.add(connection, run_id, owner)
             if origin is not None:
                 self.past.share(connection, run_id, origin)
             if trial is not None:
@@ -155,8 +162,9 @@ class Store:
         return run_of(row) if row else None
 
     def runs(self, states: Sequence[State] = LIVE, limit: int = 100, with_trials: bool = False) -> list[Run]:
-        """The newest first; those of studies only where asked for."""
-        query = select(runs).where(runs.c.state.in_(states)).order_by(runs.c.created.desc()).limit(limit)
+        """The newest first, without those deleted; those of studies only where asked for."""
+        chosen = runs.c.state.in_(states), ~IS_DELETED
+        query = select(runs).where(*chosen).order_by(runs.c.created.desc()).limit(limit)
         if not with_trials:
             query = query.where(~IS_TRIAL)
         with self.engine.connect() as connection:

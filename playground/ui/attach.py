@@ -11,6 +11,7 @@ from playground.runs import control
 from playground.runs.past import Origin
 from playground.runs.store import Run, Store
 from playground.ui import session
+from playground.ui.ownership import may_control, owner
 
 BEGIN: dict[str, Literal["run", "batch", "epoch"]] = {"train": "run", "batch": "batch", "epoch": "epoch"}
 PANELS = {
@@ -63,14 +64,14 @@ def begin(
     store: Store, run: Run | None, experiment: Experiment, wanted: Literal["train", "restart", "batch", "epoch"]
 ) -> None:
     """Start what a click asked for, put the run's id into the address, and draw the page anew."""
-    if run is not None and run.is_live:
+    if run is not None and run.is_live and may_control(store, run.id):
         control.stop(store, run.id)
     if wanted == "restart" and run is not None:
-        run_id = store.create(run.experiment, run.name, origin=store.past.origin(run.id))
+        run_id = store.create(run.experiment, run.name, origin=store.past.origin(run.id), owner=owner())
     else:
         origin: Origin | None = session.recall("origin")
         name = name_of(experiment) + (f" from step {origin.step:,}" if origin else "")
-        run_id = store.create(experiment, name, BEGIN[wanted], origin)
+        run_id = store.create(experiment, name, BEGIN[wanted], origin, owner=owner())
         session.keep("run", run_id)
         session.keep("origin", None)
         session.keep("sent", {})
@@ -82,7 +83,7 @@ def begin(
 
 def follow_live_changes(store: Store, run: Run | None, experiment: Experiment) -> Run | None:
     """Send what was changed in the editors, of the four settings that a running network takes up at its next step."""
-    if run is None or not run.is_live:
+    if run is None or not run.is_live or not may_control(store, run.id):
         return run
     now = as_it_is(run)
     for field in LIVE_FIELDS:

@@ -24,6 +24,7 @@ from playground.ui.lab_memory import (
     remember_topic,
 )
 from playground.ui.lab_results import show_results
+from playground.ui.ownership import owner
 from playground.ui.running_now import duration
 from playground.ui.styles import lab_style
 from playground.ui.widgets import error_beside, pick
@@ -74,7 +75,7 @@ def lab_page(lab: Lab, controls: Mapping[str, Controls]) -> None:
     if wants_run:
         if study is not None and is_own(study):
             studies.stop(store, study.id)
-        remember(lab, topic, studies.begin(store, lab, topic, setup.but(guess="")), setup)
+        remember(lab, topic, studies.begin(store, lab, topic, setup.but(guess=""), owner()), setup)
         st.rerun()
     found, done = Results(), setup
     if study is not None:

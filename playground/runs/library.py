@@ -1,0 +1,81 @@
+"""What people say of runs: whose they are, names, stars, notes, and which are deleted."""
+
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, delete, exists, insert, select, update
+
+from playground.runs.schema import library, runs
+
+IS_DELETED = exists().where(library.c.run == runs.c.id, library.c.deleted.is_not(None))
+
+
+@dataclass(frozen=True)
+class Card:
+    """`owner` is "" where the run is everybody's; `deleted` is when, in seconds since 1970."""
+
+    owner: str = ""
+    starred: bool = False
+    note: str = ""
+    deleted: float | None = None
+
+
+class Library:
+    """Every method is one short transaction; a run without a card is everybody's."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self.engine = engine
+        self.folder = folder
+
+    def add(self, connection: Connection, run_id: str, owner: str) -> None:
+        """Note whose a run is, in the transaction that makes it."""
+        connection.execute(insert(library).values(run=run_id, owner=owner))
+
+    def card(self, run_id: str) -> Card:
+        with self.engine.connect() as connection:
+            row = connection.execute(select(library).where(library.c.run == run_id)).first()
+        return Card(row.owner, bool(row.starred), row.note, row.deleted) if row else Card()
+
+    def owner_of(self, run_id: str) -> str:
+        return self.card(run_id).owner
+
+    def rename(self, run_id: str, name: str) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(update(runs).where(runs.c.id == run_id).values(name=name))
+
+    def star(self, run_id: str, starred: bool) -> None:
+        self.write([run_id], starred=int(starred))
+
+    def note(self, run_id: str, text: str) -> None:
+        self.write([run_id], note=text)
+
+    def delete(self, run_ids: Sequence[str]) -> None:
+        """Take runs out of sight; `restore` brings them back until they are purged."""
+        self.write(run_ids, deleted=time.time())
+
+    def restore(self, run_ids: Sequence[str]) -> None:
+        self.write(run_ids, deleted=None)
+
+    def write(self, run_ids: Sequence[str], **values: object) -> None:
+        with self.engine.begin() as connection:
+            known = set(connection.execute(select(library.c.run).where(library.c.run.in_(run_ids))).scalars())
+            connection.execute(update(library).where(library.c.run.in_(known)).values(**values))
+            for run_id in connection.execute(select(runs.c.id).where(runs.c.id.in_(set(run_ids) - known))).scalars():
+                connection.execute(insert(library).values(run=run_id, **values))
+
+    def deleted(self, before: float) -> list[str]:
+        """Runs that were deleted before a time."""
+        query = select(library.c.run).where(library.c.deleted < before)
+        with self.engine.connect() as connection:
+            return list(connection.execute(query).scalars())
+
+    def purge(self, run_ids: Iterable[str]) -> None:
+        """Drop runs for good, with their curves and files."""
+        gone = list(run_ids)
+        with self.engine.begin() as connection:
+            connection.execute(delete(runs).where(runs.c.id.in_(gone)))
+        for run_id in gone:
+            shutil.rmtree(self.folder / "runs" / run_id, ignore_errors=True)
