@@ -9,6 +9,7 @@ from pydantic import Field
 from playground.experiment import Layer, Training
 from playground.figures.arms import sweep_curves
 from playground.labs.claims import Claim, Effect, at_least, in_words, paired, percent, points
+from playground.labs.inductive_bias.charts import ACCURACY, DIFFERENCE
 from playground.labs.inductive_bias.moved import is_more, maybe, minus, together
 from playground.labs.inductive_bias.networks import CNN_NAME, MLP_NAME, Knobs, cnn, experiment, mlp
 from playground.labs.outcome import Results
@@ -45,29 +46,22 @@ def charts(setup: Sizes, found: Results) -> Sequence[Any]:
     finals = found.finals()
     return [
         sweep_curves(
-            *(finals, NAMES, ["validation_accuracy"]),
-            title="Accuracy against digits",
-            look_for="How far to the left does the CNN reach the MLP's best? 256 validation digits.",
+            *(finals, NAMES, ["validation_accuracy"], "Accuracy against digits"),
+            "How far to the left does the CNN reach the MLP's best? 256 validation digits.",
             x="training digits",
-            y="accuracy",
             log_x=True,
-            number=".1%",
-            tickformat=".0%",
+            **ACCURACY,
         ),
         sweep_curves(
-            *(leads(finals), ["CNN − MLP"], ["validation_accuracy"]),
-            title="CNN minus MLP",
-            look_for="What the built-in assumption is worth, in digits seen. Seed by seed.",
+            *(leads(finals), ["CNN − MLP"], ["validation_accuracy"], "CNN minus MLP"),
+            "What the built-in assumption is worth, in digits seen. Seed by seed.",
             x="training digits",
-            y="difference",
             log_x=True,
-            number="+.1%",
-            tickformat="+.0%",
+            **DIFFERENCE,
         ),
         sweep_curves(
-            *(finals, NAMES, ["validation_loss", "train_loss"]),
-            title="Loss against digits",
-            look_for="Solid: 256 validation digits, dashed: up to 256 training digits.",
+            *(finals, NAMES, ["validation_loss", "train_loss"], "Loss against digits"),
+            "Solid: 256 validation digits, dashed: up to 256 training digits.",
             x="training digits",
             y="cross-entropy",
             log_x=True,

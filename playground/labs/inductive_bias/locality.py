@@ -8,6 +8,7 @@ import pandas as pd
 from playground.experiment import CLASSES, IMAGE_SHAPE, AnyLayer, Conv2d, Flatten, ReLU
 from playground.figures.arms import sweep_curves
 from playground.labs.claims import Claim, Effect, at_least, in_words, paired, percent, points
+from playground.labs.inductive_bias.charts import ACCURACY
 from playground.labs.inductive_bias.moved import COLUMNS, is_more, maybe, together
 from playground.labs.inductive_bias.networks import Knobs, arm, parameters
 from playground.labs.outcome import Results
@@ -55,26 +56,21 @@ def charts(setup: Knobs, found: Results) -> Sequence[Any]:
     finals = found.finals()
     return [
         sweep_curves(
-            *(finals, (LINE,), ["validation_accuracy"]),
-            title="Accuracy against the kernel",
-            look_for="At 28 the window is the whole digit: an MLP. 256 validation digits, eval mode.",
+            *(finals, (LINE,), ["validation_accuracy"], "Accuracy against the kernel"),
+            "At 28 the window is the whole digit: an MLP. 256 validation digits, eval mode.",
             x="kernel (pixels)",
-            y="accuracy",
-            number=".1%",
-            tickformat=".0%",
+            **ACCURACY,
         ),
         sweep_curves(
-            *(finals, (LINE,), ["validation_loss", "train_loss"]),
-            title="Loss against the kernel",
-            look_for="Solid: validation, dashed: train.",
+            *(finals, (LINE,), ["validation_loss", "train_loss"], "Loss against the kernel"),
+            "Solid: validation, dashed: train.",
             x="kernel (pixels)",
             y="cross-entropy",
             rangemode="tozero",
         ),
         sweep_curves(
-            *(counted(found), (LINE,), ["accuracy"]),
-            title="Parameters",
-            look_for=f"About {BUDGET:,} for all, as near as whole channels allow.",
+            *(counted(found), (LINE,), ["accuracy"], "Parameters"),
+            f"About {BUDGET:,} for all, as near as whole channels allow.",
             x="kernel (pixels)",
             y="parameters",
             number=",d",

@@ -8,6 +8,7 @@ import pandas as pd
 
 from playground.figures.arms import sweep_curves
 from playground.labs.claims import Claim, at_least, in_words, number, percent
+from playground.labs.inductive_bias.charts import FROM_NONE_TO_ALL
 from playground.labs.inductive_bias.moved import COLUMNS, ahead, finished, of_arm, together
 from playground.labs.inductive_bias.networks import CNN_NAME, MLP_NAME, Knobs
 from playground.labs.inductive_bias.shift import arms
@@ -26,36 +27,26 @@ FOLLOWS, STAYS, BOTH = "The maps follow, the answer changes", "The answer stays,
 
 
 def charts(setup: Knobs, found: Results) -> Sequence[Any]:
-    kept = answers_kept(found)
     return [
         sweep_curves(
-            *(map_errors(found), STAGES, ["accuracy"]),
-            title="How far the CNN's maps are from following",
-            look_for="0: the map of the moved digit is the moved map. 1: no better than a constant. "
+            *(map_errors(found), STAGES, ["accuracy"], "How far the CNN's maps are from following"),
+            "0: the map of the moved digit is the moved map. 1: no better than a constant. "
             "Behind pooling only whole multiples of its stride are followed.",
             x="shift (pixels)",
             y="relative error",
             rangemode="tozero",
         ),
         sweep_curves(
-            *(kept, NAMES, ["accuracy"]),
-            title="How many answers stay",
-            look_for="Share of test digits that keep their predicted class, right or wrong. Invariance would be 100 %.",
+            *(answers_kept(found), NAMES, ["accuracy"], "How many answers stay"),
+            "Share of test digits that keep their predicted class, right or wrong. Invariance would be 100 %.",
             x="shift (pixels)",
-            y="unchanged",
-            number=".1%",
-            tickformat=".0%",
-            range=[0, 1.02],
+            **FROM_NONE_TO_ALL | {"y": "unchanged"},
         ),
         sweep_curves(
-            *(answers_kept(found, "moved"), NAMES, ["accuracy"]),
-            title="How far the probabilities move",
-            look_for="Probability that goes to other classes, ½ Σ |p′ − p|, mean over the digits.",
+            *(answers_kept(found, "moved"), NAMES, ["accuracy"], "How far the probabilities move"),
+            "Probability that goes to other classes, ½ Σ |p′ − p|, mean over the digits.",
             x="shift (pixels)",
-            y="moved",
-            number=".1%",
-            tickformat=".0%",
-            range=[0, 1.02],
+            **FROM_NONE_TO_ALL | {"y": "moved"},
         ),
     ]
 

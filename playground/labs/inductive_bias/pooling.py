@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from playground.experiment import AnyLayer, AvgPool2d, Conv2d, Flatten, ReLU
-from playground.figures.arms import arm_curves, difference_curves, sweep_curves
 from playground.figures.shifts import shift_heatmaps
 from playground.labs.claims import Claim, at_least, in_words, paired, percent, points
+from playground.labs.inductive_bias.charts import accuracy_curves, along_shift, gain_curves
 from playground.labs.inductive_bias.moved import (
     ahead,
     digits_measured,
@@ -62,34 +62,9 @@ def arms(setup: Knobs) -> tuple[Arm, ...]:
 
 def charts(setup: Knobs, found: Results) -> Sequence[Any]:
     return [
-        arm_curves(
-            *(found.curves(), NAMES, ["validation_accuracy"]),
-            title="Accuracy",
-            look_for="256 validation digits, eval mode.",
-            y="accuracy",
-            x="epoch",
-            number=".1%",
-            tickformat=".0%",
-        ),
-        difference_curves(
-            *(found.curves(), NAMES, "validation_accuracy"),
-            title="Against max pooling",
-            look_for="Validation accuracy, seed by seed. Below 0 max pooling is ahead.",
-            y="difference",
-            x="epoch",
-            number="+.1%",
-            tickformat="+.0%",
-        ),
-        sweep_curves(
-            *(over_distance(found), NAMES, ["accuracy"]),
-            title="Along a shift",
-            look_for="Mean of right, left, down and up. The flatter, the more invariant.",
-            x="pixels",
-            y="accuracy",
-            number=".1%",
-            tickformat=".0%",
-            range=[0, 1.02],
-        ),
+        accuracy_curves(found, NAMES, ["validation_accuracy"], "256 validation digits, eval mode."),
+        gain_curves(found, NAMES, "Against max pooling", "seed by seed. Below 0 max pooling is ahead."),
+        along_shift(found, NAMES, "The flatter, the more invariant."),
         *(
             shift_heatmaps(
                 {name: shift_maps(found, name) for name in pair},

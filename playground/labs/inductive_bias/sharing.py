@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from playground.experiment import AnyLayer, Flatten, LocallyConnected2d, MaxPool2d, ReLU
-from playground.figures.arms import arm_curves, difference_curves, sweep_curves
 from playground.labs.claims import Claim, at_least, in_words, paired, percent, points
+from playground.labs.inductive_bias.charts import accuracy_curves, along_shift, gain_curves
 from playground.labs.inductive_bias.moved import ahead, digits_measured, is_more, minus, over_distance, together
 from playground.labs.inductive_bias.networks import Knobs, arm, cnn, parameters
 from playground.labs.inductive_bias.shift import FAR
@@ -36,34 +36,12 @@ def arms(setup: Knobs) -> tuple[Arm, ...]:
 
 def charts(setup: Knobs, found: Results) -> Sequence[Any]:
     return [
-        arm_curves(
-            *(found.curves(), NAMES, ["validation_accuracy", "train_accuracy"]),
-            title="Accuracy",
-            look_for="Solid: 256 validation digits, dashed: 256 training digits; eval mode.",
-            y="accuracy",
-            x="epoch",
-            number=".1%",
-            tickformat=".0%",
+        accuracy_curves(
+            *(found, NAMES, ["validation_accuracy", "train_accuracy"]),
+            "Solid: 256 validation digits, dashed: 256 training digits; eval mode.",
         ),
-        difference_curves(
-            *(found.curves(), NAMES, "validation_accuracy"),
-            title="Against shared weights",
-            look_for="Validation accuracy, seed by seed. Below 0 sharing is ahead.",
-            y="difference",
-            x="epoch",
-            number="+.1%",
-            tickformat="+.0%",
-        ),
-        sweep_curves(
-            *(over_distance(found), NAMES, ["accuracy"]),
-            title="Along a shift",
-            look_for="Mean of right, left, down and up. Is what was learned at one place known at another?",
-            x="pixels",
-            y="accuracy",
-            number=".1%",
-            tickformat=".0%",
-            range=[0, 1.02],
-        ),
+        gain_curves(found, NAMES, "Against shared weights", "seed by seed. Below 0 sharing is ahead."),
+        along_shift(found, NAMES, "Is what was learned at one place known at another?"),
     ]
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from playground.figures.arms import arm_curves, difference_curves, sweep_curves
+from playground.figures.arms import sweep_curves
 from playground.figures.shifts import shift_heatmaps
 from playground.labs.claims import Claim, at_least, at_most, in_words, paired, percent, points
+from playground.labs.inductive_bias.charts import FROM_NONE_TO_ALL, accuracy_curves, along_shift, gain_curves
 from playground.labs.inductive_bias.moved import (
     ahead,
     digits_measured,
@@ -37,51 +38,26 @@ def arms(setup: Knobs) -> tuple[Arm, ...]:
 
 
 def charts(setup: Knobs, found: Results) -> Sequence[Any]:
-    curves, maps = found.curves(), {name: shift_maps(found, name) for name in NAMES}
-    accuracy: dict[str, Any] = {"number": ".1%", "tickformat": ".0%", "range": [0, 1.02]}
+    maps = {name: shift_maps(found, name) for name in NAMES}
     return [
-        arm_curves(
-            *(curves, NAMES, ["validation_accuracy", "train_accuracy"]),
-            title="Accuracy",
-            look_for="Dashed: training digits, solid: validation; 256 each, eval mode.",
-            y="accuracy",
-            x="epoch",
-            number=".1%",
-            tickformat=".0%",
+        accuracy_curves(
+            *(found, NAMES, ["validation_accuracy", "train_accuracy"]),
+            "Dashed: training digits, solid: validation; 256 each, eval mode.",
         ),
-        difference_curves(
-            *(curves, NAMES, "validation_accuracy"),
-            title="CNN minus MLP",
-            look_for="Validation accuracy, seed by seed. Above 0 the CNN is ahead.",
-            y="difference",
-            x="epoch",
-            number="+.1%",
-            tickformat="+.0%",
-        ),
+        gain_curves(found, NAMES, "CNN minus MLP", "seed by seed. Above 0 the CNN is ahead."),
         shift_heatmaps(maps, REACH, "Accuracy where test digits are shifted"),
+        along_shift(found, NAMES, "A network that didn't mind would stay flat."),
         sweep_curves(
-            *(over_distance(found), NAMES, ["accuracy"]),
-            title="Along a shift",
-            look_for="Mean of right, left, down and up. A network that didn't mind would stay flat.",
-            x="pixels",
-            y="accuracy",
-            **accuracy,
-        ),
-        sweep_curves(
-            *(over(found, "rotation"), NAMES, ["accuracy"]),
-            title="Along a rotation",
-            look_for="A convolution shares weights over shifts, not over turns: does the lead stay?",
+            *(over(found, "rotation"), NAMES, ["accuracy"], "Along a rotation"),
+            "A convolution shares weights over shifts, not over turns: does the lead stay?",
             x="degrees, clockwise",
-            y="accuracy",
-            **accuracy,
+            **FROM_NONE_TO_ALL,
         ),
         sweep_curves(
-            *(over(found, "scale"), NAMES, ["accuracy"]),
-            title="Along a scale",
-            look_for="Digits enlarged by this factor about the centre.",
+            *(over(found, "scale"), NAMES, ["accuracy"], "Along a scale"),
+            "Digits enlarged by this factor about the centre.",
             x="factor",
-            y="accuracy",
-            **accuracy,
+            **FROM_NONE_TO_ALL,
         ),
     ]
 

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import Field
 
 from playground.experiment import PermutePixels
-from playground.figures.arms import arm_curves, difference_curves
 from playground.labs.claims import Claim, Effect, at_least, at_most, in_words, paired, points
+from playground.labs.inductive_bias.charts import accuracy_curves, gain_curves
 from playground.labs.inductive_bias.moved import minus
 from playground.labs.inductive_bias.networks import CNN_NAME, MLP_NAME, Knobs, arm, cnn, mlp
 from playground.labs.outcome import Results
@@ -33,26 +33,15 @@ def arms(setup: Shuffle) -> tuple[Arm, ...]:
 
 
 def charts(setup: Shuffle, found: Results) -> Sequence[Any]:
-    curves = found.curves()
     return [
-        arm_curves(
-            *(curves, NAMES, ["validation_accuracy"]),
-            title="Accuracy",
-            look_for="256 validation digits, eval mode. Do a network's two lines lie on each other?",
-            y="accuracy",
-            x="epoch",
-            number=".1%",
-            tickformat=".0%",
+        accuracy_curves(
+            *(found, NAMES, ["validation_accuracy"]),
+            "256 validation digits, eval mode. Do a network's two lines lie on each other?",
         ),
         *(
-            difference_curves(
-                *(curves, (name, name + SHUFFLED), "validation_accuracy"),
-                title=f"What shuffling does to the {name}",
-                look_for="Validation accuracy, shuffled minus not, seed by seed. Below 0 it costs.",
-                y="difference",
-                x="epoch",
-                number="+.1%",
-                tickformat="+.0%",
+            gain_curves(
+                *(found, (name, name + SHUFFLED), f"What shuffling does to the {name}"),
+                "shuffled minus not, seed by seed. Below 0 it costs.",
             )
             for name in (MLP_NAME, CNN_NAME)
         ),
