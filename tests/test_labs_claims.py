@@ -4,7 +4,19 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from playground.labs.claims import STUDENT, Effect, at_least, at_most, effect, in_words, number, paired, percent, points
+from playground.labs.claims import (
+    STUDENT,
+    Effect,
+    at_least,
+    at_most,
+    effect,
+    in_words,
+    number,
+    paired,
+    percent,
+    points,
+    within,
+)
 
 
 def finals(**arms: dict[int, float]) -> pd.DataFrame:
@@ -57,11 +69,14 @@ def test_a_claim_is_undecided_where_its_interval_has_both_sides() -> None:
     found = Effect(0.1, 0.05, 0.15, 3)
     assert [at_least(found, least) for least in (0.05, 0.1, 0.2)] == [True, None, False]
     assert [at_most(found, most) for most in (0.15, 0.1, 0.01)] == [True, None, False]
+    for either in (found, Effect(-0.1, -0.15, -0.05, 3)):
+        assert [within(either, bound) for bound in (0.15, 0.1, 0.01)] == [True, None, False]
 
 
 def test_one_seed_decides_no_claim() -> None:
     assert at_least(effect([0.9]), 0.1) is None
     assert at_most(effect([0.1]), 0.9) is None
+    assert within(effect([0.1]), 0.9) is None
 
 
 def test_a_share_stays_between_nothing_and_all() -> None:

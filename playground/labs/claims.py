@@ -76,6 +76,12 @@ def at_most(found: Effect, most: float) -> bool | None:
     return False if found.low > most else None
 
 
+def within(found: Effect, bound: float) -> bool | None:
+    """Whether an effect is no larger either way; None where its interval leaves that open."""
+    above, below = at_least(found, -bound), at_most(found, bound)
+    return False if False in (above, below) else above and below
+
+
 def in_words(found: Effect, form: Callable[[float], str]) -> str:
     """The mean with its uncertainty.
 

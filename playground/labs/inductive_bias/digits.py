@@ -10,7 +10,7 @@ from playground.experiment import Layer, Training
 from playground.figures.arms import sweep_curves
 from playground.labs.claims import Claim, Effect, at_least, in_words, paired, percent, points
 from playground.labs.inductive_bias.charts import ACCURACY, DIFFERENCE
-from playground.labs.inductive_bias.moved import is_more, maybe, minus, together
+from playground.labs.inductive_bias.moved import maybe, together, winner
 from playground.labs.inductive_bias.networks import CNN_NAME, MLP_NAME, Knobs, cnn, experiment, mlp
 from playground.labs.outcome import Results
 from playground.labs.topic import Arm, Setup, Topic
@@ -140,7 +140,7 @@ def came_true(setup: Sizes, found: Results) -> str:
     if not {SIZES[0], SIZES[-1]} <= set(wide.columns):
         return ""
     more = maybe((wide[SIZES[0]] - wide[SIZES[-1]]).dropna())
-    return FEW if is_more(more) else MANY if more is not None and is_more(minus(more)) else ""
+    return winner(more, FEW, MANY)
 
 
 TOPIC = Topic(

@@ -115,6 +115,13 @@ def is_more(found: Effect | None) -> bool:
     return found is not None and found.mean > 0 and bool(at_least(found, 0))
 
 
+def winner(lead: Effect | None, ahead: str, behind: str) -> str:
+    """`ahead` where a lead is above 0, `behind` where it is below; "" where luck could explain it."""
+    if lead is None:
+        return ""
+    return ahead if is_more(lead) else behind if is_more(minus(lead)) else ""
+
+
 def maybe(values: Iterable[float]) -> Effect | None:
     """The effect; None without values."""
     numbers: Sequence[float] = [*values]

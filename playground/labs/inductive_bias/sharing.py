@@ -6,7 +6,7 @@ from typing import Any
 from playground.experiment import AnyLayer, Flatten, LocallyConnected2d, MaxPool2d, ReLU
 from playground.labs.claims import Claim, at_least, in_words, paired, percent, points
 from playground.labs.inductive_bias.charts import accuracy_curves, along_shift, gain_curves
-from playground.labs.inductive_bias.moved import ahead, digits_measured, is_more, minus, over_distance, together
+from playground.labs.inductive_bias.moved import ahead, digits_measured, over_distance, together, winner
 from playground.labs.inductive_bias.networks import Knobs, arm, cnn, parameters
 from playground.labs.inductive_bias.shift import FAR
 from playground.labs.outcome import Results
@@ -71,7 +71,7 @@ def answer(setup: Knobs, found: Results) -> tuple[Claim, ...]:
 def came_true(setup: Knobs, found: Results) -> str:
     """Which of the two is ahead; "" where luck could explain it."""
     lead = paired(found.finals(), SHARED, OWN, "validation_accuracy")
-    return NEED_SHARING if is_more(lead) else NEED_NONE if lead is not None and is_more(minus(lead)) else ""
+    return winner(lead, NEED_SHARING, NEED_NONE)
 
 
 TOPIC = Topic(

@@ -5,7 +5,7 @@ from typing import Any
 
 from playground.figures.arms import sweep_curves
 from playground.figures.shifts import shift_heatmaps
-from playground.labs.claims import Claim, at_least, at_most, in_words, paired, percent, points
+from playground.labs.claims import Claim, at_least, in_words, paired, percent, points, within
 from playground.labs.inductive_bias.charts import FROM_NONE_TO_ALL, accuracy_curves, along_shift, gain_curves
 from playground.labs.inductive_bias.moved import (
     ahead,
@@ -126,7 +126,7 @@ def came_true(setup: Knobs, found: Results) -> str:
         return UNMOVED
     if at_least(spared, CLEARLY):
         return LESS
-    return ALIKE if at_least(spared, -CLEARLY) and at_most(spared, CLEARLY) else ""
+    return ALIKE if within(spared, CLEARLY) else ""
 
 
 TOPIC = Topic(

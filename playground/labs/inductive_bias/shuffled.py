@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from playground.experiment import PermutePixels
-from playground.labs.claims import Claim, Effect, at_least, at_most, in_words, paired, points
+from playground.labs.claims import Claim, Effect, at_least, in_words, paired, points, within
 from playground.labs.inductive_bias.charts import accuracy_curves, gain_curves
 from playground.labs.inductive_bias.moved import minus
 from playground.labs.inductive_bias.networks import CNN_NAME, MLP_NAME, Knobs, arm, cnn, mlp
@@ -67,19 +67,11 @@ def answer(setup: Shuffle, found: Results) -> tuple[Claim, ...]:
             f"They change the MLP's by {in_words(minus(of_mlp), points)}: it never knew which pixels are neighbours, "
             "so another order of its inputs is the same problem."
         )
-        claims.append(Claim(text, is_nothing(of_mlp)))
+        claims.append(Claim(text, within(of_mlp, NOTHING)))
     lead = paired(found.finals(), CNN_NAME + SHUFFLED, MLP_NAME + SHUFFLED, "validation_accuracy")
     if lead is not None:
         claims.append(Claim(f"On shuffled pixels, CNN minus MLP: {in_words(lead, points)}."))
     return tuple(claims)
-
-
-def is_nothing(found: Effect) -> bool | None:
-    """Whether an effect is smaller than `NOTHING` either way; None where its interval leaves it open."""
-    within = at_least(found, -NOTHING), at_most(found, NOTHING)
-    if False in within:
-        return False
-    return True if within == (True, True) else None
 
 
 def came_true(setup: Shuffle, found: Results) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from playground.figures.numbers import function_curves, product_curves
-from playground.labs.claims import Claim, at_least, at_most, effect, in_words
+from playground.labs.claims import Claim, at_least, at_most, effect, in_words, within
 from playground.labs.outcome import Results
 from playground.labs.topic import Arm, Setup, Topic
 from playground.network.functions import FUNCTIONS
@@ -87,7 +87,7 @@ def came_true(setup: Numbers, found: Results) -> str:
         return FADES
     if at_least(ends, DECADES):
         return GROWS
-    return STAYS if at_least(ends, -DECADES) and at_most(ends, DECADES) else ""
+    return STAYS if within(ends, DECADES) else ""
 
 
 NUMBERS = Topic(
