@@ -33,14 +33,21 @@ def button(app: AppTest, label: str) -> Any:
 
 def status(app: AppTest) -> str:
     """The text of the status container, without Streamlit's colour marks."""
-    block = next(
-        block for block in walk(app.main) if getattr(block, "key", None) == "status" or has_key(block, "status")
-    )
-    return str(block.children[0].value).split("[**")[-1]
+    return str(container(app, "status").children[0].value).split("[**")[-1]
 
 
 def has_key(block: Any, key: str) -> bool:
     return getattr(getattr(block, "proto", None), "id", "").endswith(f"-{key}")
+
+
+def container(app: AppTest, key: str) -> Any:
+    (found,) = (block for block in walk(app.main) if has_key(block, key))
+    return found
+
+
+def texts(within: Any) -> str:
+    """All that is written there, a line an element."""
+    return "\n".join(str(found.value) for found in walk(within) if hasattr(found, "value"))
 
 
 def walk(block: Any) -> Iterator[Any]:

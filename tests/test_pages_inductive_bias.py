@@ -1,10 +1,7 @@
 """Page Inductive bias, without a browser: Run, answers, a failed arm, and a digit moved by hand."""
 
-from typing import Any
-
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from playground.labs.inductive_bias import move, shift, shuffled
 from playground.labs.inductive_bias.lab import LAB
@@ -20,7 +17,7 @@ from playground.ui.labs import moving_digit
 from playground.ui.labs.inductive_bias import CONTROLS
 from playground.views.pack import unpacked
 from tests.lab_studies import finish
-from tests.opened_pages import button, has_key, opened, walk
+from tests.opened_pages import button, container, opened, texts
 
 PAGE = "inductive_bias.py"
 SMALL = {"digits": 100, "epochs": 1, "seeds": 1}
@@ -38,21 +35,13 @@ def studied(store: Store, topic: Topic) -> str:
     return study_id
 
 
-def block(app: AppTest, key: str) -> Any:
-    return next(found for found in walk(app.main) if has_key(found, key))
-
-
-def texts(within: Any) -> str:
-    return "\n".join(str(found.value) for found in walk(within) if hasattr(found, "value"))
-
-
 def test_each_topic_has_its_controls_and_opens_with_an_empty_answer(shared: Store) -> None:
     assert [*CONTROLS] == [topic.name for topic in LAB.topics]
     for topic in LAB.topics:
         app = opened(PAGE, topic=topic.name)
         assert app.title[0].value == "Inductive bias: why a CNN"
         assert app.header[0].value == topic.question
-        assert not block(app, "answer").children
+        assert not container(app, "answer").children
 
 
 def test_run_makes_a_run_for_each_arm_and_seed_and_a_reload_makes_none(shared: Store) -> None:
@@ -72,7 +61,7 @@ def test_the_answer_has_the_numbers_of_the_runs(shared: Store) -> None:
     study = shared.studies.study(study_id)
     assert study is not None
     finals = results(shared, shift.TOPIC, study).finals().set_index("arm")["validation_accuracy"]
-    said = texts(block(opened(PAGE, study=study_id), "answer"))
+    said = texts(container(opened(PAGE, study=study_id), "answer"))
     assert f"the CNN is right on {100 * finals['CNN']:.1f} % of 256 validation digits" in said
     assert f"the MLP on {100 * finals['MLP']:.1f} %" in said
     assert "After a shift by 3 pixels (mean of four directions, the first 10 test digits)" in said
@@ -84,10 +73,10 @@ def test_a_failed_arm_is_shown_as_failed_and_the_others_stay(shared: Store) -> N
     shared.set_state(broken, "failed", "the disk is full")
     finish(shared, shuffled.TOPIC, study_id)
     app = opened(PAGE, study=study_id)
-    cards = [texts(block(app, f"arm-{place}")) for place in range(4)]
+    cards = [texts(container(app, f"arm-{place}")) for place in range(4)]
     assert ["failed" in card for card in cards] == [False, False, False, True]
     assert "the disk is full" in cards[3]
-    assert "the MLP's" in texts(block(app, "answer"))
+    assert "the MLP's" in texts(container(app, "answer"))
 
 
 # --- a digit moved by hand ------------------------------------------------------------------------------------------

@@ -16,18 +16,10 @@ from playground.runs import control, tasks
 from playground.runs.store import Store, Task
 from playground.ui.labs.initialization import CONTROLS
 from tests.lab_studies import finish
-from tests.opened_pages import button, has_key, opened, walk
+from tests.opened_pages import button, container, has_key, opened, texts, walk
 
 PAGE = "initialization.py"
 SMALL = {"layers": 2, "width": 16, "seeds": 1}
-
-
-def block(app: AppTest, key: str) -> Any:
-    return next(found for found in walk(app.main) if has_key(found, key))
-
-
-def texts(within: Any) -> str:
-    return "\n".join(str(found.value) for found in walk(within) if hasattr(found, "value"))
 
 
 def control_of(app: AppTest, label: str) -> Any:
@@ -46,7 +38,7 @@ def test_each_topic_has_its_controls_and_opens_with_an_empty_answer(shared: Stor
         app = opened(PAGE, topic=topic.name)
         assert app.title[0].value == "Initialization"
         assert app.header[0].value == topic.question
-        assert not block(app, "answer").children
+        assert not container(app, "answer").children
 
 
 def test_run_makes_a_run_of_each_chosen_initialization_with_each_seed(shared: Store) -> None:
@@ -79,7 +71,7 @@ def test_the_answer_has_the_numbers_of_the_runs(shared: Store) -> None:
     study = shared.studies.study(study_id)
     assert study is not None
     finals = results(shared, SIGNAL, study).finals().set_index("arm")["validation_accuracy"]
-    said = texts(block(opened(PAGE, study=study_id), "answer"))
+    said = texts(container(opened(PAGE, study=study_id), "answer"))
     assert "on 500 training digits, eval mode, 1 seed" in said
     assert f"He {100 * finals['He']:.1f} % (1 seed)" in said
     assert f"too small {100 * finals['too small']:.1f} % (1 seed)" in said
@@ -91,16 +83,16 @@ def test_a_failed_arm_is_shown_as_failed_and_the_others_stay(shared: Store) -> N
     shared.set_state(broken, "failed", "the disk is full")
     finish(shared, SIGNAL, study_id)
     app = opened(PAGE, study=study_id)
-    cards = [texts(block(app, f"arm-{place}")) for place in range(2)]
+    cards = [texts(container(app, f"arm-{place}")) for place in range(2)]
     assert ["failed" in card for card in cards] == [False, True]
     assert "the disk is full" in cards[1]
-    assert "**He**: signal from layer 1 to 2" in texts(block(app, "answer"))
+    assert "**He**: signal from layer 1 to 2" in texts(container(app, "answer"))
 
 
 def test_products_need_no_run_and_their_answer_says_the_norm(shared: Store) -> None:
     study_id = studied(shared, NUMBERS)
     assert not shared.studies.trials(study_id)
-    assert "10 to the power of" in texts(block(opened(PAGE, study=study_id), "answer"))
+    assert "10 to the power of" in texts(container(opened(PAGE, study=study_id), "answer"))
 
 
 # --- permuted units -------------------------------------------------------------------------------------------------

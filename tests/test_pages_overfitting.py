@@ -14,7 +14,7 @@ from playground.runs.store import Store
 from playground.runs.studies import Study
 from playground.ui.labs.overfitting_extras import source_of
 from tests.lab_studies import finish
-from tests.opened_pages import button, has_key, opened, walk
+from tests.opened_pages import button, container, opened, walk
 
 
 def page(**query: str) -> AppTest:
@@ -26,8 +26,7 @@ def text_of(block: Any) -> str:
 
 
 def answer(app: AppTest) -> str:
-    (block,) = (one for one in walk(app.main) if getattr(one, "key", None) == "answer" or has_key(one, "answer"))
-    return text_of(block)
+    return text_of(container(app, "answer"))
 
 
 def study_of(store: Store, app: AppTest) -> Study:

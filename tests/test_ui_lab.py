@@ -1,7 +1,6 @@
 """The frame of every lab's page, with a small lab in it: what a click does, and what the page says."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -17,7 +16,7 @@ from playground.ui.lab import Controls
 from playground.ui.lab_results import judged, sentence, standing
 from playground.ui.widgets import number
 from tests.lab_studies import BASE, LAB, WIDTHS, Widths, finish, studied
-from tests.opened_pages import button, has_key, opened, walk
+from tests.opened_pages import button, container, opened, texts
 
 BROKEN = BASE.but(network=Network(layers=(Linear(units=2),)))
 OTHER = replace(WIDTHS, name="other", title="Other", question="And the other?", guesses=())
@@ -39,13 +38,8 @@ def trials(store: Store) -> list[Run]:
     return store.runs(STATES, with_trials=True)
 
 
-def words(block: Any) -> str:
-    return " ".join(str(one.value) for one in walk(block) if hasattr(one, "value") and isinstance(one.value, str))
-
-
 def answer(app: AppTest) -> str:
-    """All that the container of the answer says; "" where there is none yet."""
-    return " ".join(words(block) for block in walk(app.main) if has_key(block, "answer"))
+    return texts(container(app, "answer"))
 
 
 def ended(app: AppTest, store: Store) -> AppTest:
@@ -57,7 +51,7 @@ def test_before_the_first_run_there_is_a_question_and_no_answer(shared: Store) -
     app = lab()
     assert [header.value for header in app.header] == ["Does width help?"]
     assert answer(app) == ""
-    assert "not run yet" in words(app.main)
+    assert "not run yet" in texts(app.main)
     assert trials(shared) == []
 
 
@@ -97,8 +91,8 @@ def test_a_failed_arm_is_shown_as_failed_and_the_others_stay(shared: Store, monk
     finish(shared, topic, app.query_params["study"])
     app.run()
     assert not app.exception
-    assert "**failed**" in words(app.main)
-    assert ":green[finished]" in words(app.main)
+    assert "**failed**" in texts(app.main)
+    assert ":green[finished]" in texts(app.main)
     assert "No answer" in answer(app)
 
 
@@ -141,7 +135,7 @@ def test_each_topic_keeps_its_own_study(shared: Store) -> None:
     first = app.query_params["study"]
     app.segmented_control[0].set_value("Other").run()
     assert "study" not in app.query_params
-    assert "not run yet" in words(app.main)
+    assert "not run yet" in texts(app.main)
     app.segmented_control[0].set_value("Widths").run()
     assert app.query_params["study"] == first
 
@@ -206,7 +200,7 @@ def test_an_arm_that_was_changed_while_it_ran_says_so(shared: Store) -> None:
     run = shared.claim("w", 2)
     assert run is not None
     ActiveRun(run, shared).obey(Control(0, run.id, "change", {"field": "optimizer.learning_rate", "value": 0.01}))
-    assert "**changed**" in words(app.run().main)
+    assert "**changed**" in texts(app.run().main)
 
 
 def test_an_arm_opens_in_train_as_a_set_up_before_it_runs_and_as_its_run_later(shared: Store) -> None:
