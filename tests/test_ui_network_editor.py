@@ -1,7 +1,5 @@
 """The network editor, through its controls: a click or an entry, and the network that comes of it."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -22,24 +20,16 @@ from playground.experiment import (
 )
 from playground.network.shapes import trace
 from playground.presets import TEMPLATES
-from playground.runs.settings import shared_store
 from playground.ui.help import HELP
 from playground.ui.layer_fields import FIELDS, KINDS
 from playground.ui.network_editor import seen, short
 from playground.ui.session import Draft
 from tests.ui_page import control, draft, experiment, insert, labelled, opened, press, run
 
+pytestmark = pytest.mark.usefixtures("shared")
+
 SOFTMAX = TEMPLATES["Softmax regression"]
 CNN = TEMPLATES["CNN 16-32"]
-
-
-@pytest.fixture(autouse=True)
-def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("PLAYGROUND_DATA", str(tmp_path))
-    shared_store.cache_clear()
-    yield
-    shared_store().close()
-    shared_store.cache_clear()
 
 
 def captions(app: object) -> list[str]:

@@ -66,3 +66,10 @@ def insert(app: AppTest, below: str, kind: str) -> AppTest:
 def control(app: AppTest, path: str) -> Any:
     """The control of a field, by its dotted path."""
     return app.get_by_key(draft(app).key(path))
+
+
+def panel(app: AppTest, name: str) -> str:
+    """A panel's label, without Streamlit's marks."""
+    labels = [str(getattr(block, "label", "")) for block in app.expander]
+    (label,) = [label for label in labels if label.startswith(f"**{name}**")]
+    return label.replace("**", "").replace(":primary[:small[changed]]", "(changed)")
