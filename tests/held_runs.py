@@ -57,3 +57,30 @@ def train_to(active: ActiveRun, step: int) -> None:
     """One step a turn, as a slow network trains; what is due is written, and nothing more."""
     while active.trainer.step < step:
         active.turn(1e-9)
+
+
+def train_to_end(active: ActiveRun) -> None:
+    while not active.has_ended:
+        active.turn(1)
+
+
+def finished(store: Store, experiment: Experiment, origin: Origin | None = None) -> ActiveRun:
+    """A run, or a fork, that was trained to its end."""
+    active = held(store, experiment, origin=origin)
+    train_to_end(active)
+    return active
+
+
+def resumed(store: Store, run_id: str) -> ActiveRun:
+    """A run whose worker was lost, in another's hands."""
+    store.set_state(run_id, "lost")
+    assert store.requeue(run_id, ("lost",))
+    return claimed(store)
+
+
+def steps_kept(store: Store, run_id: str) -> list[int]:
+    return [one.step for one in store.past.kept(run_id)]
+
+
+def files(store: Store, run_id: str) -> list[int]:
+    return sorted(int(file.stem) for file in store.past.kept_checkpoint(run_id, 0).parent.iterdir())

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from playground.experiment import Experiment, Flatten, Linear, Network, ReLU, Training
 from playground.runs.active import ActiveRun
 from playground.runs.store import Store
+from tests.held_runs import train_to_end
 
 ROUTER = str(Path(__file__).parents[1] / "pages" / "router.py")
 SMALL = Experiment(
@@ -62,6 +63,5 @@ def trained(store: Store, experiment: Experiment = SMALL) -> str:
     run = store.claim("here", 4)
     assert run is not None
     active = ActiveRun(run, store)
-    while not active.has_ended:
-        active.turn(1.0)
+    train_to_end(active)
     return run_id

@@ -16,7 +16,7 @@ from playground.runs.store import Run, Store
 from playground.training.checkpoint import save_weights
 from playground.training.judged import JUDGED
 from playground.training.trainer import Trainer
-from tests.held_runs import held, recorded, train_to
+from tests.held_runs import held, recorded, train_to, train_to_end
 from tests.small_runs import CNN, NORMALIZED, small, steps
 
 TRAINED = small(*CNN, dropout=0.3)
@@ -32,8 +32,7 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
 
 def finished(store: Store, experiment: Experiment = TRAINED) -> Run:
     active = held(store, experiment)
-    while not active.has_ended:
-        active.turn(1)
+    train_to_end(active)
     return row(store, active)
 
 

@@ -16,7 +16,7 @@ from playground.training.checkpoint import fork, restore, save
 from playground.training.early_stopping import Watch
 from playground.training.events import Evaluated, Event, Finished
 from playground.training.trainer import Trainer, train
-from tests.held_runs import held
+from tests.held_runs import finished
 from tests.small_runs import small
 
 RISING = small(epochs=60).but(  # its validation loss is lowest at step 15
@@ -145,9 +145,7 @@ def test_a_checkpoint_from_before_there_was_early_stopping_still_loads(tmp_path:
 
 
 def test_the_last_step_of_a_run_that_ended_early_is_kept_and_its_message_says_why(store: Store) -> None:
-    active = held(store, patient(2))
-    while not active.has_ended:
-        active.turn(1)
+    active = finished(store, patient(2))
     run = store.run(active.id)
     assert run is not None
     assert (run.state, run.step, run.total_steps) == ("finished", active.trainer.step, active.trainer.step)
