@@ -1,6 +1,6 @@
 """What was measured, in words: means over seeds with their uncertainty, and claims that hold or don't."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -56,6 +56,12 @@ def paired(finals: pd.DataFrame, arm: str, against: str, column: str) -> Effect 
         return None
     differences = (wide[arm] - wide[against]).dropna()
     return effect(differences) if len(differences) else None
+
+
+def together(table: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
+    """The rows of seeds that all these arms have, so that their means differ by what is said of their differences."""
+    rows = table[table["arm"].isin(arms)]
+    return rows[rows.groupby("seed")["arm"].transform("nunique") == len(arms)]
 
 
 def at_least(found: Effect, least: float) -> bool | None:

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from playground.experiment import Layer, Training
 from playground.figures.arms import sweep_curves
-from playground.labs.claims import Claim, Effect, at_least, in_words, paired, percent, points
+from playground.labs.claims import Claim, Effect, at_least, in_words, paired, percent, points, together
 from playground.labs.inductive_bias.charts import ACCURACY, DIFFERENCE
-from playground.labs.inductive_bias.moved import maybe, together, winner
+from playground.labs.inductive_bias.moved import maybe, winner
 from playground.labs.inductive_bias.networks import CNN_NAME, MLP_NAME, Knobs, cnn, experiment, mlp
 from playground.labs.outcome import Results
 from playground.labs.topic import Arm, Setup, Topic

@@ -7,9 +7,9 @@ import pandas as pd
 
 from playground.experiment import CLASSES, IMAGE_SHAPE, AnyLayer, Conv2d, Flatten, ReLU
 from playground.figures.arms import sweep_curves
-from playground.labs.claims import Claim, Effect, at_least, in_words, paired, percent, points
+from playground.labs.claims import Claim, Effect, at_least, in_words, paired, percent, points, together
 from playground.labs.inductive_bias.charts import ACCURACY
-from playground.labs.inductive_bias.moved import COLUMNS, is_more, maybe, together
+from playground.labs.inductive_bias.moved import COLUMNS, is_more, maybe
 from playground.labs.inductive_bias.networks import Knobs, arm, parameters
 from playground.labs.outcome import Results
 from playground.labs.topic import Arm, Topic

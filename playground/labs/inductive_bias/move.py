@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from playground.figures.arms import sweep_curves
-from playground.labs.claims import Claim, at_least, in_words, number, percent
+from playground.labs.claims import Claim, at_least, in_words, number, percent, together
 from playground.labs.inductive_bias.charts import FROM_NONE_TO_ALL
-from playground.labs.inductive_bias.moved import COLUMNS, ahead, finished, of_arm, together
+from playground.labs.inductive_bias.moved import COLUMNS, ahead, finished, of_arm
 from playground.labs.inductive_bias.networks import CNN_NAME, MLP_NAME, Knobs
 from playground.labs.inductive_bias.shift import arms
 from playground.labs.outcome import Results

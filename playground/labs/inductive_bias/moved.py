@@ -18,12 +18,6 @@ def finished(found: Results) -> tuple[Outcome, ...]:
     return tuple({(name, one.seed): one for name in names for one in found.ended(name)}.values())
 
 
-def together(table: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
-    """The rows of seeds that all these arms have, so that their means differ by what is said of their differences."""
-    rows = table[table["arm"].isin(arms)]
-    return rows[rows.groupby("seed")["arm"].transform("nunique") == len(arms)]
-
-
 def shift_map(outcome: Outcome) -> NDArray[np.float64] | None:
     """[dy, dx], each from -reach to reach."""
     found = outcome.measured.get("shifts")

@@ -5,7 +5,7 @@ from typing import Any
 
 from playground.experiment import AnyLayer, AvgPool2d, Conv2d, Flatten, ReLU
 from playground.figures.shifts import shift_heatmaps
-from playground.labs.claims import Claim, at_least, in_words, paired, percent, points
+from playground.labs.claims import Claim, at_least, in_words, paired, percent, points, together
 from playground.labs.inductive_bias.charts import accuracy_curves, along_shift, gain_curves
 from playground.labs.inductive_bias.moved import (
     ahead,
@@ -16,7 +16,6 @@ from playground.labs.inductive_bias.moved import (
     of_arm,
     over_distance,
     shift_maps,
-    together,
 )
 from playground.labs.inductive_bias.networks import Knobs, arm, cnn
 from playground.labs.inductive_bias.shift import FAR, REACH, lost_points

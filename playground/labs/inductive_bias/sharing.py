@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from playground.experiment import AnyLayer, Flatten, LocallyConnected2d, MaxPool2d, ReLU
-from playground.labs.claims import Claim, at_least, in_words, paired, percent, points
+from playground.labs.claims import Claim, at_least, in_words, paired, percent, points, together
 from playground.labs.inductive_bias.charts import accuracy_curves, along_shift, gain_curves
-from playground.labs.inductive_bias.moved import ahead, digits_measured, over_distance, together, winner
+from playground.labs.inductive_bias.moved import ahead, digits_measured, over_distance, winner
 from playground.labs.inductive_bias.networks import Knobs, arm, cnn, parameters
 from playground.labs.inductive_bias.shift import FAR
 from playground.labs.outcome import Results

@@ -5,7 +5,7 @@ from typing import Any
 
 from playground.figures.arms import sweep_curves
 from playground.figures.shifts import shift_heatmaps
-from playground.labs.claims import Claim, at_least, in_words, paired, percent, points, within
+from playground.labs.claims import Claim, at_least, in_words, paired, percent, points, together, within
 from playground.labs.inductive_bias.charts import FROM_NONE_TO_ALL, accuracy_curves, along_shift, gain_curves
 from playground.labs.inductive_bias.moved import (
     ahead,
@@ -16,7 +16,6 @@ from playground.labs.inductive_bias.moved import (
     over,
     over_distance,
     shift_maps,
-    together,
 )
 from playground.labs.inductive_bias.networks import CNN_NAME, MLP_NAME, Knobs, arm, cnn, mlp
 from playground.labs.outcome import Results

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from playground.labs.claims import together
+
 
 def shared(finals: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     """The rows of these arms, of the seeds that each of them has; one row for each arm and seed.
@@ -12,9 +14,7 @@ def shared(finals: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     >>> shared(finals, ["a", "b"])["seed"].tolist()
     [0, 0]
     """
-    rows = finals[finals["arm"].isin(arms)].drop_duplicates(["arm", "seed"], keep="last")
-    counts = rows.groupby("seed")["arm"].nunique()
-    return rows[rows["seed"].isin(counts[counts == len(arms)].index)]
+    return together(finals.drop_duplicates(["arm", "seed"], keep="last"), arms)
 
 
 def column(rows: pd.DataFrame, arm: str, name: str) -> pd.Series:
