@@ -21,6 +21,7 @@ SECTIONS = {
     "Map": "dlp-map",
 }
 CNN = TEMPLATES["CNN 16-32"]
+LAST = 110  # step: two epochs of 3,500 digits in batches of 64
 ALL_IN_SIGHT = {"width": 1440, "height": 9000}
 Line = Sequence[tuple[float, float]]  # of points, each by its shares of the pad's width and height
 SEVEN: Line = ((0.25, 0.25), (0.75, 0.25), (0.6, 0.5), (0.45, 0.85))

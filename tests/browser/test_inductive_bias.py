@@ -6,16 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.steps import button, settle, trace, traces, wait_until
-from tests.server import Server
 
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_running(server: Server) -> None:
-    """The journey has the machine for itself."""
-    for run in server.store.runs(with_trials=True):
-        server.store.ask(run.id, "stop")
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("nothing_left_running")]
 
 
 def test_run_ends_at_a_worded_answer_with_the_numbers_just_measured(page: Page) -> None:

@@ -1,27 +1,20 @@
-"""What people look for inside a network, in a real browser: while it trains, paused, ended, and back through time."""
+"""What people look for inside a network, in a real browser: a drawn digit, a unit, by name, by keys, on a phone."""
 
 import re
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from playground.experiment import Experiment, Training
-from playground.runs import control
-from playground.runs.states import ENDED
 from tests.browser.inside_steps import (
     ALL_IN_SIGHT,
-    CNN,
+    LAST,
     ONE,
     SECTIONS,
-    accuracy,
     answer,
     answered_step,
     choose_digit,
-    cursor,
     draw,
     draw_by_touch,
     hear,
@@ -34,46 +27,15 @@ from tests.browser.inside_steps import (
     see_step,
     slide_to,
     slider,
-    step_of,
     still,
     tab_to,
-    trained,
     unit_title,
     verdict,
 )
-from tests.browser.steps import LONG, button, see_state, settle, step_now, trace, train, wait_for_points, wait_until
+from tests.browser.steps import LONG, button, settle, wait_until
 from tests.server import Server
 
 pytestmark = pytest.mark.browser
-
-LAST = 110  # step: two epochs of 3,500 digits in batches of 64
-
-
-@pytest.fixture(scope="module")
-def finished(server: Server) -> str:
-    """A run of two epochs that has ended; nothing of it is kept in a browser."""
-    return trained(server, Training(epochs=2))
-
-
-@pytest.fixture
-def running(server: Server) -> Iterator[str]:
-    """A run that trains for longer than any journey looks."""
-    yield from lasting(server, CNN, "run")
-
-
-@pytest.fixture
-def paused(server: Server) -> Iterator[str]:
-    """A run that waits after its first step, and learns slowly from there."""
-    yield from lasting(server, CNN.but(optimizer=CNN.optimizer.but(learning_rate=1e-4)), "batch")
-
-
-def lasting(server: Server, experiment: Experiment, begin: Literal["run", "batch"]) -> Iterator[str]:
-    endless = experiment.but(training=Training(unit="steps", steps=1_000_000))
-    run_id = control.start(server.store, endless, "CNN 16-32", begin)
-    assert control.wait(lambda: (run := server.store.run(run_id)) is not None and run.step > 0, patience=LONG / 1000)
-    yield run_id
-    control.stop(server.store, run_id)
-    assert control.wait(lambda: control.state_of(server.store, run_id) in ENDED, patience=LONG / 1000)
 
 
 @pytest.fixture
@@ -247,146 +209,6 @@ def test_the_check_against_finite_differences_says_how_much_they_differ(page: Pa
     expect(rows).to_have_count(3)
     for row in rows.all():
         expect(row).to_contain_text(re.compile(r"(Conv2d #[12]|Head)"))
-
-
-# --- through time -----------------------------------------------------------------------------------------------------
-
-
-def test_the_slider_leads_all_views_and_the_curves_cursor_back_to_the_first_step_and_forward(
-    page: Page, server: Server, finished: str
-) -> None:
-    open_inside(page, finished)
-    look_at(page, "Your digit").get_by_role("button", name="Pin digit 0 of the data").click()
-    page.set_viewport_size(ALL_IN_SIGHT)  # type: ignore[arg-type]
-    steps = kept_steps(server, finished)
-    assert (steps[0], steps[-1]) == (0, LAST)
-    found, places = {}, {}
-    for place in (0, len(steps) // 2):
-        assert slide_to(page, place) == steps[place]
-        for title in SECTIONS:
-            see_step(page, title, steps[place])
-            expect(panel(page, title).locator(".dlp-when")).to_have_text(f"step {steps[place]}")
-        found[place] = accuracy(page)
-        for title in ("Loss", "Accuracy", "RMS per layer"):
-            expect(cursor(page, title)).to_be_visible()
-        places[place] = cursor(page, "Loss").evaluate("line => line.getBoundingClientRect().left")
-    page.get_by_role("button", name="Newest").click()
-    for title in SECTIONS:
-        see_step(page, title, LAST)
-    expect(cursor(page, "Loss")).to_be_hidden()
-    expect(page.get_by_role("button", name="Newest")).to_be_disabled()
-    assert found[0] < 0.3 < found[len(steps) // 2] < accuracy(page)
-    assert places[0] < places[len(steps) // 2]
-
-
-def test_a_run_goes_on_training_while_the_page_looks_back(page: Page, server: Server, running: str) -> None:
-    open_inside(page, running)
-    expect(slider(page)).to_be_enabled()
-    slide_to(page, 0)
-    see_step(page, "Activations", 0)
-    for title in ("Weights", "Mistakes"):
-        look_at(page, title)
-        see_step(page, title, 0)
-    early = accuracy(page)
-    trained = step_now(page)
-    wait_until(page, lambda: step_now(page) > trained + 20)
-    assert step_of(page, "Mistakes") == 0
-    expect(panel(page, "Mistakes").locator(".dlp-when")).to_have_text("step 0")
-    page.get_by_role("button", name="Newest").click()
-    wait_until(page, lambda: step_of(page, "Mistakes") > trained + 20)
-    assert early < 0.3
-    wait_until(page, lambda: accuracy(page) > 0.5)
-
-
-def test_views_follow_a_running_run_say_when_they_are_older_and_stay_where_it_pauses(
-    page: Page, server: Server, running: str
-) -> None:
-    open_inside(page, running)
-    first = step_of(page, "Activations")
-    wait_until(page, lambda: step_of(page, "Activations") > first)
-    when = panel(page, "Activations").locator(".dlp-when")
-    found: list[int] = []
-
-    def is_older() -> bool:
-        found[:] = [int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", when.inner_text())]
-        return len(found) == 2
-
-    wait_until(page, is_older)  # "step 120 · training is at 134"
-    assert found[0] < found[1]
-    button(page, "Pause").click()
-    see_state(page, "paused")
-    stands = server.store.run(running)
-    assert stands is not None
-    see_step(page, "Activations", stands.step)
-    expect(when).to_have_text(f"step {stands.step:,}")
-    button(page, "Step").click()
-    see_step(page, "Activations", stands.step + 1)
-
-
-def test_a_finished_run_is_looked_into_after_a_reload(page: Page, finished: str) -> None:
-    open_inside(page, finished)
-    page.reload()
-    settle(page)
-    for title in ("Activations", "Gradients", "Weights", "Receptive field", "Mistakes", "Map"):
-        look_at(page, title)
-        see_step(page, title, LAST)
-
-
-def test_the_film_plays_through_the_steps_and_stops_at_the_last(page: Page, server: Server) -> None:
-    run_id = trained(server, Training(unit="steps", steps=12))
-    open_inside(page, run_id)
-    panel(page, "Activations").evaluate(
-        """root => {
-            window.film = [];
-            new MutationObserver(() => window.film.push(Number(root.dataset.step)))
-                .observe(root, { attributeFilter: ["data-step"] });
-        }"""
-    )
-    play = page.get_by_role("button", name="Play as a film")
-    play.click()
-    expect(page.get_by_role("button", name="Stop the film")).to_be_visible()
-    expect(play).to_be_visible(timeout=LONG)
-    see_step(page, "Activations", 12)
-    film = [step for step, _ in groupby(page.evaluate("window.film"))]
-    shown = film[1:] if film[0] == 12 else film  # the newest step may be drawn once more before it begins
-    assert shown == sorted(shown)
-    assert (shown[0], shown[-1]) == (0, 12)
-    assert len(shown) > 9, "a step is left out only where it takes too long"
-    expect(slider(page)).to_have_attribute("aria-valuetext", re.compile("step 12 of 12"))
-
-
-# --- fork -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("presses", [0, 4])
-def test_a_fork_has_its_parents_curve_up_to_the_fork_and_then_goes_its_own_way_if_it_was_changed(
-    page: Page, server: Server, finished: str, presses: int
-) -> None:
-    open_inside(page, finished)
-    steps = kept_steps(server, finished)
-    step = slide_to(page, 3 * len(steps) // 4)
-    assert 20 < step < LAST - 20
-    see_step(page, "Activations", step)
-    page.get_by_role("button", name="Fork here").click()
-    expect(page.get_by_text(f"Fork of CNN 16-32 at step {step}")).to_be_visible()
-    assert "/train" in page.url
-    settle(page)
-    expect(page.get_by_role("button", name="Delete Conv2d #2", exact=True)).to_be_visible()
-    for _ in range(presses):
-        page.locator('input[type=range][aria-label="Learning rate"]').press("ArrowRight")
-    settle(page)
-    train(page)
-    see_state(page, "finished")
-    assert finished not in page.url
-    wait_for_points(page, "Loss", "batch", LAST)
-    fork = trace(page, "Loss", "batch")
-    page.goto(f"/train?run={finished}")
-    wait_for_points(page, "Loss", "batch", LAST)
-    parent = trace(page, "Loss", "batch")
-    assert fork["x"] == parent["x"]
-    place = parent["x"].index(step)
-    assert fork["y"][: place + 1] == parent["y"][: place + 1]
-    assert (fork["y"] == parent["y"]) is (presses == 0)
 
 
 # --- finding the way --------------------------------------------------------------------------------------------------

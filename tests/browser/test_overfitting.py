@@ -6,15 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.steps import LONG, button, settle, traces, wait_until
-from tests.server import Server
 
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_running(server: Server) -> None:
-    for run in server.store.runs(with_trials=True):
-        server.store.ask(run.id, "stop")
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("nothing_left_running")]
 
 
 def test_run_ends_at_the_worded_answer_and_a_branch_joins_the_chart(page: Page) -> None:
