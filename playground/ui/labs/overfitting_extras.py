@@ -1,7 +1,8 @@
 """What stands below the answers of the lab on overfitting: branches, the degree slider, folds as digits, the code."""
 
 import ast
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -45,19 +46,11 @@ def fit_extras(store: Store, study: Study | None, setup: FitSetup, found: Result
             if near is not None
         )
         st.markdown(f"**Branch here**, at the turning point of {OVERFIT} ({where})")
-        existing = {one.arm.name for one in found.outcomes}
-        with st.container(horizontal=True, gap="small"):
-            for remedy in BRANCHES:
-                wants = st.button(
-                    f"with {remedy}",
-                    key=f"branch.{remedy}",
-                    icon=":material/fork_right:",
-                    disabled=branch_name(remedy) in existing,
-                    help="Train on from there with the same weights, and only this changed. Its curve joins the chart.",
-                )
-                if wants:
-                    branch(store, study.id, ended, remedy)
-                    st.rerun()
+        help = "Train on from there with the same weights, and only this changed. Its curve joins the chart."
+        remedy = pressed_remedy(found, branch_name, help)
+    if remedy is not None:
+        branch(store, study.id, ended, remedy)
+        st.rerun()
 
 
 def capacity_extras(store: Store, study: Study | None, setup: CapacitySetup, found: Results) -> None:
@@ -67,19 +60,28 @@ def capacity_extras(store: Store, study: Study | None, setup: CapacitySetup, fou
         return
     with st.container(border=True, key="branches"):
         st.markdown(f"**Branch here**, at the turning point: width {width}, on the same seeds")
-        existing = {one.arm.name for one in found.outcomes}
-        with st.container(horizontal=True, gap="small"):
-            for remedy in BRANCHES:
-                wants = st.button(
-                    f"with {remedy}",
-                    key=f"branch.{remedy}",
-                    icon=":material/fork_right:",
-                    disabled=remedied_name(width, remedy) in existing,
-                    help="Train that network anew with only this changed. It joins the chart as a diamond.",
-                )
-                if wants:
-                    add_remedied(store, study.id, setup, width, remedy)
-                    st.rerun()
+        help = "Train that network anew with only this changed. It joins the chart as a diamond."
+        remedy = pressed_remedy(found, partial(remedied_name, width), help)
+    if remedy is not None:
+        add_remedied(store, study.id, setup, width, remedy)
+        st.rerun()
+
+
+def pressed_remedy(found: Results, name_of: Callable[[str], str], help: str) -> str | None:
+    """A button for each remedy, out of use once the study has the arm that it is named after."""
+    existing = {one.arm.name for one in found.outcomes}
+    pressed = None
+    with st.container(horizontal=True, gap="small"):
+        for remedy in BRANCHES:
+            if st.button(
+                f"with {remedy}",
+                key=f"branch.{remedy}",
+                icon=":material/fork_right:",
+                disabled=name_of(remedy) in existing,
+                help=help,
+            ):
+                pressed = remedy
+    return pressed
 
 
 def polynomials_extras(store: Store, study: Study | None, setup: PolynomialsSetup, found: Results) -> None:
