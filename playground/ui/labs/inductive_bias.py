@@ -12,8 +12,8 @@ from playground.runs.store import Store
 from playground.runs.studies import Study
 from playground.ui.digit_images import strip
 from playground.ui.lab import Controls, Keys
+from playground.ui.labs.knob import knob
 from playground.ui.labs.moving_digit import moving_digit
-from playground.ui.widgets import pick
 
 DIGITS = (50, 100, 200, 500, 1000, 2000, 3500)
 EPOCHS = (1, 2, 3, 5, 8, 10, 15, 20, 30, 50)
@@ -23,13 +23,9 @@ EACH = 250  # digits of the sample from one shown to the next
 
 def training_knobs(keys: Keys, setup: Knobs) -> Knobs:
     """How many digits, for how long."""
-    with st.container(width=220):
-        setup = pick(
-            keys, "digits", setup, "Training digits", DIGITS, shown="{:,}".format, help="The same ones for all arms."
-        )
-    with st.container(width=220):
-        help = "Passes through the training digits. Adam at 0.003, batches of 64."
-        return pick(keys, "epochs", setup, "Epochs", EPOCHS, help=help)
+    setup = knob(keys, "digits", setup, "Training digits", DIGITS, "The same ones for all arms.", shown="{:,}".format)
+    help = "Passes through the training digits. Adam at 0.003, batches of 64."
+    return knob(keys, "epochs", setup, "Epochs", EPOCHS, help)
 
 
 def on_test_digits(keys: Keys, setup: Knobs) -> Knobs:
@@ -40,8 +36,7 @@ def on_test_digits(keys: Keys, setup: Knobs) -> Knobs:
 
 
 def step_knobs(keys: Keys, setup: digits.Sizes) -> digits.Sizes:
-    with st.container(width=220):
-        return pick(keys, "steps", setup, "Steps", STEPS, help="The same for all numbers of digits. Adam at 0.003.")
+    return knob(keys, "steps", setup, "Steps", STEPS, "The same for all numbers of digits. Adam at 0.003.")
 
 
 def shuffled_digits(store: Store, study: Study | None, setup: Knobs, found: Results) -> None:

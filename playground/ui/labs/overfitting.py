@@ -15,6 +15,7 @@ from playground.labs.overfitting.remedy import REMEDIES
 from playground.labs.overfitting.scratch import ScratchSetup
 from playground.labs.topic import Setup
 from playground.ui.lab import Controls, Keys
+from playground.ui.labs.knob import knob
 from playground.ui.labs.overfitting_extras import (
     capacity_extras,
     fit_extras,
@@ -22,7 +23,7 @@ from playground.ui.labs.overfitting_extras import (
     polynomials_extras,
     scratch_extras,
 )
-from playground.ui.widgets import pick, segments, taken
+from playground.ui.widgets import segments, taken
 
 S = TypeVar("S", bound=Setup)
 WIDTHS = (2, 4, 8, 16, 32, 64, 128, 256, 512)
@@ -34,17 +35,16 @@ DECAYS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 KNOB = 138  # pixels
 
 
-def knob(keys: Keys, path: str, setup: S, label: str, options: Iterable[float], help: str, **how: Any) -> S:
+def narrow(keys: Keys, path: str, setup: S, label: str, options: Iterable[float], help: str, **how: Any) -> S:
     """A slider as narrow as it can be read."""
-    with st.container(width=KNOB):
-        return pick(keys, path, setup, label, options, help=help, **how)
+    return knob(keys, path, setup, label, options, help, width=KNOB, **how)
 
 
 def fit_knobs(keys: Keys, setup: FitSetup) -> FitSetup:
-    setup = knob(keys, "width", setup, "Width", WIDTHS, "Units of each hidden layer of Overfit.")
-    setup = knob(keys, "depth", setup, "Depth", DEPTHS, "Hidden layers of all three.")
-    setup = knob(keys, "digits", setup, "Training digits", DIGITS, "Of Overfit and Underfit.")
-    setup = knob(keys, "epochs", setup, "Epochs", EPOCHS, "Passes through the training digits, of all three.")
+    setup = narrow(keys, "width", setup, "Width", WIDTHS, "Units of each hidden layer of Overfit.")
+    setup = narrow(keys, "depth", setup, "Depth", DEPTHS, "Hidden layers of all three.")
+    setup = narrow(keys, "digits", setup, "Training digits", DIGITS, "Of Overfit and Underfit.")
+    setup = narrow(keys, "epochs", setup, "Epochs", EPOCHS, "Passes through the training digits, of all three.")
     setup = noise_knob(keys, setup, "in all three")
     return segments(
         *(keys, "underfit", setup, "Underfit by", {"width 2": "Width 2", "learning rate 1e-5": "Rate 1e-5"}),
@@ -53,7 +53,7 @@ def fit_knobs(keys: Keys, setup: FitSetup) -> FitSetup:
 
 
 def noise_knob(keys: Keys, setup: S, where: str) -> S:
-    return knob(
+    return narrow(
         *(keys, "label_noise", setup, "Label noise", NOISES),
         f"Share of training labels replaced by another class, {where}; validation keeps its own.",
         shown=lambda share: f"{share:.0%}",
@@ -71,39 +71,39 @@ def remedies_knobs(keys: Keys, setup: RemediesSetup) -> RemediesSetup:
             help=f"Up to {MOST}, each compared with Overfit.",
         )
         setup = taken("remedies", setup, tuple(chosen))
-    setup = knob(keys, "digits", setup, "Training digits", (30, 100, 300, 1_000), "Of all but more data.")
-    return knob(keys, "epochs", setup, "Epochs", EPOCHS, "Passes through the training digits.")
+    setup = narrow(keys, "digits", setup, "Training digits", (30, 100, 300, 1_000), "Of all but more data.")
+    return narrow(keys, "epochs", setup, "Epochs", EPOCHS, "Passes through the training digits.")
 
 
 def capacity_knobs(keys: Keys, setup: CapacitySetup) -> CapacitySetup:
-    setup = knob(keys, "depth", setup, "Depth", DEPTHS, "Hidden layers of every network.")
-    setup = knob(keys, "digits", setup, "Training digits", DIGITS, "Of the networks of every width.")
-    setup = knob(keys, "width", setup, "Width", WIDTHS, "Of the networks with every number of digits.")
-    setup = knob(keys, "steps", setup, "Steps", (50, 100, 200, 300, 500, 1_000), "Of every run: equal work for all.")
+    setup = narrow(keys, "depth", setup, "Depth", DEPTHS, "Hidden layers of every network.")
+    setup = narrow(keys, "digits", setup, "Training digits", DIGITS, "Of the networks of every width.")
+    setup = narrow(keys, "width", setup, "Width", WIDTHS, "Of the networks with every number of digits.")
+    setup = narrow(keys, "steps", setup, "Steps", (50, 100, 200, 300, 500, 1_000), "Of every run: equal work for all.")
     return noise_knob(keys, setup, "in every run")
 
 
 def polynomials_knobs(keys: Keys, setup: PolynomialsSetup) -> PolynomialsSetup:
-    setup = knob(keys, "points", setup, "Points", (30, 40, 50, 70, 100, 200), "Training points of each draw.")
-    setup = knob(
+    setup = narrow(keys, "points", setup, "Points", (30, 40, 50, 70, 100, 200), "Training points of each draw.")
+    setup = narrow(
         *(keys, "noise", setup, "Noise", (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)),
         "Standard deviation of what is added to 4x³ − 3x, which lies between −1 and 1.",
     )
-    setup = knob(keys, "seeds", setup, "Draws", (1, 2, 3, 5, 8, 10), "Other points and other noise each time.")
-    return knob(keys, "degree", setup, "Degree", range(3, 21), "Of the polynomial that ridge and lasso penalize.")
+    setup = narrow(keys, "seeds", setup, "Draws", (1, 2, 3, 5, 8, 10), "Other points and other noise each time.")
+    return narrow(keys, "degree", setup, "Degree", range(3, 21), "Of the polynomial that ridge and lasso penalize.")
 
 
 def folds_knobs(keys: Keys, setup: FoldsSetup) -> FoldsSetup:
-    setup = knob(keys, "folds", setup, "Folds", range(2, 11), "K: into how many parts the digits are cut.")
-    setup = knob(keys, "width", setup, "Width", WIDTHS, "Units of the one hidden layer.")
-    return knob(keys, "epochs", setup, "Epochs", (5, 10, 15, 20, 40, 100), "Passes through the training folds.")
+    setup = narrow(keys, "folds", setup, "Folds", range(2, 11), "K: into how many parts the digits are cut.")
+    setup = narrow(keys, "width", setup, "Width", WIDTHS, "Units of the one hidden layer.")
+    return narrow(keys, "epochs", setup, "Epochs", (5, 10, 15, 20, 40, 100), "Passes through the training folds.")
 
 
 def scratch_knobs(keys: Keys, setup: ScratchSetup) -> ScratchSetup:
-    setup = knob(keys, "dropout", setup, "Dropout", (0.0, 0.2, 0.5, 0.8), "p after each of two hidden layers.")
-    setup = knob(keys, "weight_decay", setup, "Weight decay (L2)", DECAYS, "λ in g ← g + λ w, biases spared.")
-    setup = knob(keys, "width", setup, "Width", WIDTHS, "Units of each hidden layer.")
-    return knob(keys, "epochs", setup, "Epochs", (5, 20, 60, 120, 200), "Passes through 300 digits, 5 steps each.")
+    setup = narrow(keys, "dropout", setup, "Dropout", (0.0, 0.2, 0.5, 0.8), "p after each of two hidden layers.")
+    setup = narrow(keys, "weight_decay", setup, "Weight decay (L2)", DECAYS, "λ in g ← g + λ w, biases spared.")
+    setup = narrow(keys, "width", setup, "Width", WIDTHS, "Units of each hidden layer.")
+    return narrow(keys, "epochs", setup, "Epochs", (5, 20, 60, 120, 200), "Passes through 300 digits, 5 steps each.")
 
 
 CONTROLS = {
