@@ -52,11 +52,16 @@ LAB = Lab("overfitting", "A lab", "For tests.", (WIDTHS,))
 
 def studied(store: Store, topic: Topic, lab: Lab = LAB, patience: float = 120, **setup: Any) -> Results:
     """All runs of a set-up trained to their end, and all questions answered."""
-    chosen = topic.setup.but(**setup)
-    study = store.studies.study(begin(store, lab, topic, chosen))
+    study = store.studies.study(run_study(store, topic, lab, patience, **setup))
     assert study is not None
-    finish(store, topic, study.id, patience)
     return results(store, topic, study)
+
+
+def run_study(store: Store, topic: Topic, lab: Lab, patience: float = 120, **setup: Any) -> str:
+    """The id of a study whose runs have ended and whose questions are answered."""
+    study_id = begin(store, lab, topic, topic.setup.but(**setup))
+    finish(store, topic, study_id, patience)
+    return study_id
 
 
 def finish(store: Store, topic: Topic, study_id: str, patience: float = 120) -> None:

@@ -16,7 +16,7 @@ from playground.training.evaluation import predict
 from playground.ui.labs import moving_digit
 from playground.ui.labs.inductive_bias import CONTROLS
 from playground.views.pack import unpacked
-from tests.lab_studies import finish
+from tests.lab_studies import finish, run_study
 from tests.opened_pages import button, container, opened, texts
 
 PAGE = "inductive_bias.py"
@@ -27,12 +27,6 @@ SMALL = {"digits": 100, "epochs": 1, "seeds": 1}
 def few_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(biases, "DIGITS", 10)
     monkeypatch.setattr(biases, "FOLLOWED", 10)
-
-
-def studied(store: Store, topic: Topic) -> str:
-    study_id = begin(store, LAB, topic, topic.setup.but(**SMALL))
-    finish(store, topic, study_id)
-    return study_id
 
 
 def test_each_topic_has_its_controls_and_opens_with_an_empty_answer(shared: Store) -> None:
@@ -57,7 +51,7 @@ def test_run_makes_a_run_for_each_arm_and_seed_and_a_reload_makes_none(shared: S
 
 
 def test_the_answer_has_the_numbers_of_the_runs(shared: Store) -> None:
-    study_id = studied(shared, shift.TOPIC)
+    study_id = run_study(shared, shift.TOPIC, LAB, **SMALL)
     study = shared.studies.study(study_id)
     assert study is not None
     finals = results(shared, shift.TOPIC, study).finals().set_index("arm")["validation_accuracy"]
@@ -93,7 +87,7 @@ def test_a_digit_is_moved_by_arrows_and_by_sliders(
     shared: Store, monkeypatch: pytest.MonkeyPatch, topic: Topic
 ) -> None:
     monkeypatch.setattr(control, "move_digit", answered_here)
-    app = opened(PAGE, study=studied(shared, topic))
+    app = opened(PAGE, study=run_study(shared, topic, LAB, **SMALL))
     if topic is not move.TOPIC:
         app.segmented_control[0].set_value(move.TOPIC.title).run()
     assert "0 % of the probability has moved" in texts(app.main)
@@ -114,13 +108,13 @@ def test_before_any_run_it_says_what_it_takes(shared: Store) -> None:
 
 
 def test_a_busy_crew_is_said_to_be_busy(shared: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    study_id = studied(shared, move.TOPIC)
+    study_id = run_study(shared, move.TOPIC, LAB, **SMALL)
     monkeypatch.setattr(control, "move_digit", lambda *asked: None)
     assert "No worker answered in time" in texts(opened(PAGE, study=study_id).main)
 
 
 def test_what_is_shown_of_a_moved_digit_is_what_the_network_makes_of_it(shared: Store) -> None:
-    study_id = studied(shared, move.TOPIC)
+    study_id = run_study(shared, move.TOPIC, LAB, **SMALL)
     run_id = next(run for run, trial in shared.studies.trials(study_id) if trial.arm == "CNN")
     task = answered_here(shared, run_id, 7, 2, -3)
     assert task is not None

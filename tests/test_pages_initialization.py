@@ -11,11 +11,10 @@ from playground.labs.initialization.numbers import NUMBERS
 from playground.labs.initialization.signal import SIGNAL
 from playground.labs.initialization.symmetry import SYMMETRY
 from playground.labs.study import begin, results
-from playground.labs.topic import Topic
 from playground.runs import control, tasks
 from playground.runs.store import Store, Task
 from playground.ui.labs.initialization import CONTROLS
-from tests.lab_studies import finish
+from tests.lab_studies import finish, run_study
 from tests.opened_pages import button, container, has_key, opened, texts, walk
 
 PAGE = "initialization.py"
@@ -24,12 +23,6 @@ SMALL = {"layers": 2, "width": 16, "seeds": 1}
 
 def control_of(app: AppTest, label: str) -> Any:
     return next(found for found in walk(app.main) if getattr(found, "label", None) == label)
-
-
-def studied(store: Store, topic: Topic, **setup: Any) -> str:
-    study_id = begin(store, LAB, topic, topic.setup.but(**setup))
-    finish(store, topic, study_id)
-    return study_id
 
 
 def test_each_topic_has_its_controls_and_opens_with_an_empty_answer(shared: Store) -> None:
@@ -67,7 +60,7 @@ def test_without_an_initialization_the_last_choice_stays_and_the_reason_is_said(
 
 
 def test_the_answer_has_the_numbers_of_the_runs(shared: Store) -> None:
-    study_id = studied(shared, SIGNAL, **SMALL, starts=("too small", "He"))
+    study_id = run_study(shared, SIGNAL, LAB, **SMALL, starts=("too small", "He"))
     study = shared.studies.study(study_id)
     assert study is not None
     finals = results(shared, SIGNAL, study).finals().set_index("arm")["validation_accuracy"]
@@ -90,7 +83,7 @@ def test_a_failed_arm_is_shown_as_failed_and_the_others_stay(shared: Store) -> N
 
 
 def test_products_need_no_run_and_their_answer_says_the_norm(shared: Store) -> None:
-    study_id = studied(shared, NUMBERS)
+    study_id = run_study(shared, NUMBERS, LAB)
     assert not shared.studies.trials(study_id)
     assert "10 to the power of" in texts(container(opened(PAGE, study=study_id), "answer"))
 
@@ -106,7 +99,7 @@ def permuted_here(store: Store, run_id: str, layer: str, draw: int) -> Task | No
 
 def test_permuting_units_shows_the_order_and_each_press_another(shared: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control, "permute_units", permuted_here)
-    app = opened(PAGE, study=studied(shared, SYMMETRY, width=8, steps=50, seeds=1))
+    app = opened(PAGE, study=run_study(shared, SYMMETRY, LAB, width=8, steps=50, seeds=1))
     assert not app.metric
     orders = []
     for _ in range(2):
@@ -121,7 +114,7 @@ def test_permuting_units_shows_the_order_and_each_press_another(shared: Store, m
 
 def test_a_busy_crew_is_said_to_be_busy(shared: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control, "permute_units", lambda *asked: None)
-    app = opened(PAGE, study=studied(shared, SYMMETRY, width=8, steps=50, seeds=1))
+    app = opened(PAGE, study=run_study(shared, SYMMETRY, LAB, width=8, steps=50, seeds=1))
     button(app, "Permute at random").click().run()
     assert "No worker was free in time" in app.error[0].value
     assert not app.metric

@@ -144,24 +144,18 @@ def test_what_becomes_of_its_parent_leaves_a_fork_alone(store: Store) -> None:
     train_to(parent, 20)
     parent.obey(Control(1, parent.id, "stop", None))
     fork = store.create(SMALL, "fork", origin=Origin(parent.id, AT))
-    before = contents(store, fork), store.past.kept(fork), store.past.verdicts(fork, 60), recorded(store, fork)
+
+    def all_of_it() -> tuple[object, ...]:
+        return contents(store, fork), store.past.kept(fork), store.past.verdicts(fork, 60), recorded(store, fork)
+
+    before = all_of_it()
     again = resumed(store, parent.id)
     for field, value in (("optimizer.learning_rate", 0.5), ("network.dropout", 0.5)):
         again.trainer.change(field, value)
     train_to_end(again)
-    assert (
-        contents(store, fork),
-        store.past.kept(fork),
-        store.past.verdicts(fork, 60),
-        recorded(store, fork),
-    ) == before
+    assert all_of_it() == before
     delete(store, parent.id)
-    assert (
-        contents(store, fork),
-        store.past.kept(fork),
-        store.past.verdicts(fork, 60),
-        recorded(store, fork),
-    ) == before
+    assert all_of_it() == before
     active = claimed(store)
     assert active.id == fork
     assert active.trainer.step == AT
