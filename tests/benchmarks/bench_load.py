@@ -80,13 +80,9 @@ def look_on(server: Server, run_ids: list[str], minutes: float) -> None:
     late = quantiles(loads, n=20)[-1]
     print(f"page loads: median {median(loads):.2f} s, 95th percentile {late:.2f} s, n = {len(loads)}")
     print(f"training speed kept, mean of {len(run_ids)} runs: {kept(alone, speed[0]):.2f}")
-    half = memory[len(memory) // 2 :]
-    print(
-        f"server memory: {max(memory[: len(memory) // 2]):.0f} MB at most in the first half, {max(half):.0f} in the last"
-    )
-    print(
-        f"  over the last half: {half[0]:.0f} MB at its begin, {half[-1]:.0f} MB at its end, {minutes:g} minutes in all"
-    )
+    first, last = memory[: len(memory) // 2], memory[len(memory) // 2 :]
+    print(f"server memory over {minutes:g} minutes: {max(first):.0f} MB at most in the first half, {max(last):.0f} in")
+    print(f"  the last one, which begins with {last[0]:.0f} MB and ends with {last[-1]:.0f} MB")
 
 
 def watch_the_server(server: Server, run_id: str, seconds: float) -> tuple[list[float], list[float]]:
