@@ -30,3 +30,12 @@ def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     yield shared_store()
     shared_store().close()
     shared_store.cache_clear()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--walks", type=int, default=12, help="how many random walks over the pages")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "walk" in metafunc.fixturenames:
+        metafunc.parametrize("walk", range(metafunc.config.getoption("--walks")))
