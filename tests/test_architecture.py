@@ -17,7 +17,7 @@ NAMES = {path: path.relative_to(ROOT).as_posix() for path in FILES}
 
 # Each part may import itself and what stands before it.
 ORDER = (
-    *("errors", "seeds", "experiment", "data", "network", "training", "probes", "views"),
+    *("errors", "seeds", "experiment", "link", "data", "network", "training", "probes", "views"),
     *("presets", "figures", "runs", "labs", "live", "ui", "pages", "app"),
 )
 # The only places for the heavy libraries. Torch: what only workers import.
@@ -35,7 +35,9 @@ HOMES = {
     "plotly": ("playground/figures/*",),
     "streamlit": ("playground/ui/*", "playground/live/*", "pages/*", "app.py"),
 }
-SERVER_PARTS = ("errors", "seeds", "experiment", "data", "network", "presets", "figures", "runs", "labs", "live", "ui")
+SERVER_PARTS = (
+    *("errors", "seeds", "experiment", "link", "data", "network", "presets", "figures", "runs", "labs", "live", "ui"),
+)
 HEAVY = ("torch", "torchvision", "sklearn", "mlxtend")
 
 

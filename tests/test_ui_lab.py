@@ -232,9 +232,11 @@ def test_what_can_not_be_trained_is_said_beside_run_which_is_disabled(
 def test_the_sidebar_says_how_far_a_study_is(shared: Store) -> None:
     app = lab()
     button(app, "Run").click().run()
-    (link,) = [link.proto for link in opened("home.py").get("page_link") if "runs" in link.proto.label]
+    study = app.query_params["study"]
+    app.switch_page("home.py").run()
+    (link,) = [link.proto for link in app.get("page_link") if "runs" in link.proto.label]
     assert link.label == "Overfitting · 0 of 2 runs"
-    assert link.query_string == f"study={app.query_params['study']}"
+    assert link.query_string == f"study={study}"
 
 
 def test_many_arms_fold_into_a_list_that_still_names_what_failed(

@@ -11,6 +11,7 @@ from playground.figures.confusion import confusion_figure, confusion_table
 from playground.runs import control
 from playground.runs.store import Run, Store
 from playground.ui.digit_images import inked
+from playground.ui.ownership import may_control, read_only
 
 MOST_DIGITS = 30  # shown of one cell
 MEASURABLE = ("finished", "stopped", "paused")
@@ -23,7 +24,10 @@ def final_test(store: Store, run: Run) -> None:
     with st.container(border=True, key="test"):
         result = measured(store, run)
         if result is None or result["step"] != run.step:
-            offer(store, run)
+            if may_control(store, run.id):
+                offer(store, run)
+            else:
+                read_only("run", "It is theirs to measure on the test set.")
         if result is not None:
             show(run, result)
 

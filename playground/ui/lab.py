@@ -24,7 +24,7 @@ from playground.ui.lab_memory import (
     remember_topic,
 )
 from playground.ui.lab_results import show_results
-from playground.ui.ownership import owner
+from playground.ui.ownership import may_control_study, owner, read_only
 from playground.ui.running_now import duration
 from playground.ui.styles import lab_style
 from playground.ui.widgets import error_beside, pick
@@ -157,6 +157,7 @@ def run_buttons(store: Store, topic: Topic, setup: Setup, study: Study | None) -
     except SpecError as error:
         problem = error
     goes_on = study is not None and any(progress.study == study.id for progress in store.studies.going_on())
+    has_control = study is not None and may_control_study(store, study.id)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
         wants_run = st.button(
             "Run",
@@ -166,18 +167,20 @@ def run_buttons(store: Store, topic: Topic, setup: Setup, study: Study | None) -
             disabled=problem is not None,
             help="Train all arms anew." if topic.task is None else "Work it out anew.",
         )
-        if goes_on and study is not None:
+        if goes_on and study is not None and has_control:
             stopped = st.button("Stop", icon=":material/stop:", key="lab.stop", help="End all of its runs.")
             if stopped:
                 studies.stop(store, study.id)
                 st.rerun()
-        if study is not None and (gone := studies.lost(store, study.id)):
+        if study is not None and has_control and (gone := studies.lost(store, study.id)):
             help_ = "Their worker ended before they did: go on from their last checkpoints, to the same curves."
             if st.button(f"Resume {len(gone)} lost", icon=":material/resume:", key="lab.resume", help=help_):
                 studies.resume(store, study.id)
                 st.rerun()
         if problem is None and not goes_on:
             st.caption(foresight(len(planned(topic, setup)), seconds))
+        if study is not None and not has_control:
+            read_only("study", "Run makes your own.")
     if problem is not None:
         error_beside("lab", problem)
     return wants_run

@@ -4,6 +4,7 @@ import secrets
 
 import streamlit as st
 
+from playground.labs import study as studies
 from playground.live.visitors import COOKIE, TOKEN, name_of
 from playground.runs.store import Store
 from playground.ui import session
@@ -21,3 +22,13 @@ def owner() -> str:
 def may_control(store: Store, run_id: str) -> bool:
     """Whether a run is this visitor's, or everybody's."""
     return store.library.owner_of(run_id) in ("", owner())
+
+
+def may_control_study(store: Store, study_id: str) -> bool:
+    """Whether a lab's study is this visitor's, or everybody's."""
+    return studies.owner_of(store, study_id) in ("", owner())
+
+
+def read_only(what: str, way_out: str) -> None:
+    """Why the controls of a run or a study are disabled."""
+    st.caption(f":material/visibility: Read-only: this {what} is another visitor's. {way_out}")

@@ -1,15 +1,17 @@
-"""The sidebar's list of live runs, each with a link and Stop, and of the labs' studies that go on."""
+"""The sidebar's list of the visitor's live runs, each with a link and Stop, and of their studies that go on."""
 
 import streamlit as st
 
 from playground.runs import control
 from playground.runs.store import Store
+from playground.ui.ownership import may_control, may_control_study
 
 
 @st.fragment(run_every="2s")
 def running_now(store: Store) -> None:
     """Shown on every page; looks again every two seconds."""
-    live, studies = store.runs(), store.studies.going_on()
+    live = [run for run in store.runs() if may_control(store, run.id)]
+    studies = [study for study in store.studies.going_on() if may_control_study(store, study.study)]
     if not live and not studies:
         return
     st.caption("Running now")

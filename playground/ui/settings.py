@@ -8,6 +8,7 @@ from playground.ui.data_editor import data_settings
 from playground.ui.foreseen import foreseen
 from playground.ui.initialization_editor import initialization_settings
 from playground.ui.objective_editor import objective_settings
+from playground.ui.ownership import may_control
 from playground.ui.session import Draft
 from playground.ui.summaries import titles
 from playground.ui.training_editor import live_settings, training_settings
@@ -17,7 +18,8 @@ def settings(draft: Draft, store: Store, run: Run | None = None) -> Experiment:
     """The draft's experiment as the controls say; the network's layers are as they were."""
     experiment = draft.experiment
     title = titles(foreseen(draft))
-    experiment = live_settings(draft, experiment, is_live=run is not None and run.is_live)
+    is_live = run is not None and run.is_live and may_control(store, run.id)
+    experiment = live_settings(draft, experiment, is_live=is_live)
     with st.container(gap="xsmall", key="panels"):
         with st.expander(title["Training"], key="panel.training"):
             experiment = training_settings(draft, experiment)

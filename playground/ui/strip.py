@@ -12,6 +12,7 @@ from playground.runs.states import ACTIVE, RESUMABLE
 from playground.runs.store import Run, Store
 from playground.ui import fork, session
 from playground.ui.attach import begin
+from playground.ui.ownership import may_control, read_only
 from playground.ui.status import show_status
 
 UNITS: dict[str, Literal["batch", "epoch"]] = {"One batch": "batch", "One epoch": "epoch"}
@@ -23,14 +24,17 @@ Action = Literal["pause", "resume", "step", "stop"]
 def strip(store: Store, run_id: str | None) -> None:
     """Call it after the editors. A click paints the strip alone, at once; the live board then asks for the page."""
     run = store.run(run_id) if run_id else None
+    is_own = run is None or may_control(store, run.id)
     experiment = session.draft().experiment
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="train-strip"):
         choose_template()
         with st.container(horizontal=True, gap="small", width="content", key="controls"):
-            wanted = buttons(store, run, can_train(experiment) and not fork.problem(store, experiment))
+            wanted = buttons(store, run, can_train(experiment) and not fork.problem(store, experiment), is_own)
         if run is not None and has_begun(run):
             lead("inside.py", "Look inside", "biotech", run.id)
     show_status(run)
+    if not is_own:
+        read_only("run", "Train begins your own.")
     if wanted:
         begin(store, run, experiment, wanted)
 
@@ -39,11 +43,14 @@ def strip(store: Store, run_id: str | None) -> None:
 def run_strip(store: Store, run_id: str) -> None:
     """What can be done with a run that a page looks at: Pause or Resume, Step, Stop; and how far it is."""
     run = store.run(run_id)
+    is_own = may_control(store, run_id)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-strip"):
         with st.container(horizontal=True, gap="small", width="content", key="controls"):
-            controls(store, run, can_begin=False)
+            controls(store, run, can_begin=False, is_own=is_own)
         lead("train.py", "Open in Train", "tune", run_id)
         show_status(run)
+    if not is_own:
+        read_only("run", "A fork of it is your own.")
 
 
 def has_begun(run: Run) -> bool:
@@ -58,6 +65,9 @@ def lead(page: str, label: str, icon: str, run_id: str) -> None:
 
 def act(store: Store, run_id: str, action: Action) -> None:
     """What a click does, before anything is painted."""
+    if not may_control(store, run_id):
+        st.toast("This run is another visitor's: you see it, and they control it.", icon=":material/visibility:")
+        return
     try:
         match action:
             case "pause":
@@ -97,9 +107,11 @@ def choose_template() -> None:
         st.rerun()
 
 
-def buttons(store: Store, run: Run | None, is_valid: bool) -> Literal["train", "restart", "batch", "epoch"] | None:
-    """Draw the six buttons; returns which new run is asked for."""
-    is_live = run is not None and run.is_live
+def buttons(
+    store: Store, run: Run | None, is_valid: bool, is_own: bool
+) -> Literal["train", "restart", "batch", "epoch"] | None:
+    """Draw the six buttons; returns which new run is asked for. Another visitor's run leaves only Train."""
+    is_live = is_own and run is not None and run.is_live
     wants_train = button(
         "Train",
         "play_arrow",
@@ -109,9 +121,11 @@ def buttons(store: Store, run: Run | None, is_valid: bool) -> Literal["train", "
         if is_valid
         else "This set-up can't be trained yet: see the error below.",
     )
-    steps_by = controls(store, run, can_begin=is_valid and not is_live)
+    steps_by = controls(store, run, can_begin=is_valid and is_own and not is_live, is_own=is_own)
     wants_restart = button(
-        "Restart", "restart_alt", disabled=run is None, help="The same experiment from the weights it began with."
+        *("Restart", "restart_alt"),
+        disabled=run is None or not is_own,
+        help="The same experiment from the weights it began with.",
     )
     if wants_train:
         return "train"
@@ -120,7 +134,7 @@ def buttons(store: Store, run: Run | None, is_valid: bool) -> Literal["train", "
     return None if is_live else steps_by
 
 
-def controls(store: Store, run: Run | None, can_begin: bool) -> Literal["batch", "epoch"] | None:
+def controls(store: Store, run: Run | None, can_begin: bool, is_own: bool) -> Literal["batch", "epoch"] | None:
     """Draw Pause or Resume, Step and Stop; returns by what a new run should step, where one may begin so."""
     state = run.state if run else None
 
@@ -128,10 +142,10 @@ def controls(store: Store, run: Run | None, can_begin: bool) -> Literal["batch",
         return {"on_click": act, "args": (store, run.id, action)} if run else {}
 
     if state == "paused" or state in RESUMABLE:
-        button("Resume", "resume", help="Go on where it stands.", **acts("resume"))
+        button("Resume", "resume", disabled=not is_own, help="Go on where it stands.", **acts("resume"))
     else:
-        button("Pause", "pause", disabled=state != "running", **acts("pause"))
-    can_step = state == "paused" or can_begin
+        button("Pause", "pause", disabled=state != "running" or not is_own, **acts("pause"))
+    can_step = (state == "paused" and is_own) or can_begin
     steps = acts("step") if state == "paused" else {}
     wants_step = button("Step", "skip_next", disabled=not can_step, help="Train on one batch, then pause.", **steps)
     unit = st.menu_button(
@@ -142,7 +156,8 @@ def controls(store: Store, run: Run | None, can_begin: bool) -> Literal["batch",
         help="Step by one batch, or by one epoch.",
         **steps,
     )
-    button("Stop", "stop", disabled=run is None or not run.is_live, help="End this run.", **acts("stop"))
+    can_stop = run is not None and run.is_live and is_own
+    button("Stop", "stop", disabled=not can_stop, help="End this run.", **acts("stop"))
     if not wants_step and not unit:
         return None
     return UNITS[unit] if unit else "batch"

@@ -23,6 +23,7 @@ from playground.live.figures import figures
 from playground.runs.store import Store
 from playground.runs.studies import Study
 from playground.ui.digit_images import strip
+from playground.ui.ownership import may_control_study
 
 BRANCHES = ("dropout", "weight decay", "more data")
 SHOWN = 24  # digits of each fold
@@ -31,7 +32,7 @@ SHOWN = 24  # digits of each fold
 def fit_extras(store: Store, study: Study | None, setup: FitSetup, found: Results) -> None:
     """Branch off from the turning point of each seed's run."""
     ended = found.ended(OVERFIT)
-    if study is None or not ended or not found.is_over:
+    if study is None or not ended or not found.is_over or not may_control_study(store, study.id):
         return
     with st.container(border=True, key="branches"):
         turns = [(one, turn_of(one.evaluated)) for one in ended]
@@ -56,7 +57,7 @@ def fit_extras(store: Store, study: Study | None, setup: FitSetup, found: Result
 def capacity_extras(store: Store, study: Study | None, setup: CapacitySetup, found: Results) -> None:
     """Train the network of the turning point once more, with a remedy."""
     width = turning_width(found)
-    if study is None or width is None or not found.is_over:
+    if study is None or width is None or not found.is_over or not may_control_study(store, study.id):
         return
     with st.container(border=True, key="branches"):
         st.markdown(f"**Branch here**, at the turning point: width {width}, on the same seeds")
