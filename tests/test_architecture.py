@@ -18,7 +18,7 @@ NAMES = {path: path.relative_to(ROOT).as_posix() for path in FILES}
 # Each part may import itself and what stands before it.
 ORDER = (
     *("errors", "seeds", "experiment", "link", "data", "network", "training", "probes", "views"),
-    *("presets", "figures", "runs", "labs", "live", "ui", "pages", "app"),
+    *("presets", "figures", "runs", "labs", "exports", "live", "ui", "pages", "app"),
 )
 # The only places for the heavy libraries. Torch: what only workers import.
 WORKER_SIDE = (
@@ -36,7 +36,8 @@ HOMES = {
     "streamlit": ("playground/ui/*", "playground/live/*", "pages/*", "app.py"),
 }
 SERVER_PARTS = (
-    *("errors", "seeds", "experiment", "link", "data", "network", "presets", "figures", "runs", "labs", "live", "ui"),
+    *("errors", "seeds", "experiment", "link", "data", "network", "presets"),
+    *("figures", "runs", "labs", "exports", "live", "ui"),
 )
 HEAVY = ("torch", "torchvision", "sklearn", "mlxtend")
 

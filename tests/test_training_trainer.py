@@ -13,9 +13,8 @@ from playground.data.tensors import load
 from playground.errors import SpecError
 from playground.experiment import Augmentation, Data, Experiment, Initialization, Loss, Network, Optimizer
 from playground.presets import TEMPLATES
-from playground.training.evaluation import steps_between
 from playground.training.events import Diverged, Evaluated, Event, Finished, LayersMeasured, Stepped
-from playground.training.judged import JUDGED
+from playground.training.judged import JUDGED, steps_between
 from playground.training.trainer import Trainer, train
 from tests.small_runs import CNN, MLP, NORMALIZED, batches, small, stepped, steps, twin
 

@@ -19,9 +19,9 @@ from playground.training.batches import Course, Place, order
 from playground.training.devices import find_device
 from playground.training.divergence import explain
 from playground.training.early_stopping import Watch
-from playground.training.evaluation import are_correct, evaluate, share, steps_between
+from playground.training.evaluation import are_correct, evaluate, share
 from playground.training.events import Changed, Diverged, Evaluated, Event, Finished, Stepped
-from playground.training.judged import JUDGED
+from playground.training.judged import FIRST_POINTS, JUDGED, steps_between
 from playground.training.layers import Gauge
 from playground.training.losses import loss_function
 from playground.training.noise import Noise
@@ -29,7 +29,6 @@ from playground.training.optimizers import make_optimizer, plain_step, set_learn
 from playground.training.regularization import add_penalty_gradient, is_decayed, penalty
 from playground.training.schedules import factor_at
 
-FIRST_POINTS = (5, 15, 30)  # steps: curves are steepest within the first epoch
 Verdict = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 EARLY = (1, 2, 5)  # steps: layers are measured where they change fastest
 
