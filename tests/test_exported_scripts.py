@@ -1,6 +1,7 @@
 """The plain PyTorch script and the notebook of a run: the same losses, and nothing that isn't used."""
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -91,7 +92,9 @@ def written(folder: Path, cases: dict[str, Case]) -> list[Path]:
 
 
 def run(*command: object) -> str:
-    done = subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True, timeout=300)
+    """What a fresh process prints, with as many threads as it takes by itself."""
+    own = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    done = subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True, timeout=300, env=own)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
 

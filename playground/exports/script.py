@@ -37,6 +37,7 @@ def seed_for(*purpose):
     """A seed for each use of chance: a change in one leaves the others as they were."""
     text = "/".join(map(str, (SEED, *purpose)))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1'''
+THREADS = "torch.set_num_threads(1)  # as in the run: more add in another order, and so round otherwise"
 DEVICES = {
     "auto": lines(
         'device = "mps" if torch.backends.mps.is_available() else "cpu"',
@@ -134,6 +135,7 @@ def settings(plan: Plan) -> Cell:
         f"PATIENCE = {training.patience}  # evaluations without a lower validation loss" if training.patience else "",
         f"LEARNING_RATE = {plan.experiment.optimizer.learning_rate!r}",
         tables(plan),
+        THREADS,
         device,
         f"\n\n{SEEDS}",
     )
