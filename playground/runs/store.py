@@ -112,13 +112,14 @@ class Store:
 
     `past` has what stays of each run's earlier steps, `sights` what somebody watches, `studies` which runs belong
     together, `library` whose runs are and what is said of them, `finals` what came of them. `url` is any SQLAlchemy
-    URL; `folder` holds the checkpoints.
+    URL; `folder` holds the checkpoints. A locked database is waited for as long as `patience` says, in seconds. What
+    the database can't do is an error of SQLAlchemy, see `health.in_words`.
     """
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, patience: float = 5.0) -> None:
         self.url = url
         self.folder = folder
-        self.engine = engine(url)
+        self.engine = engine(url, patience)
         metadata.create_all(self.engine)
         self.past = Past(self.engine, folder)
         self.sights = Sights(self.engine)
@@ -128,6 +129,11 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+
+    def check(self) -> None:
+        """Raises an error of SQLAlchemy where nothing can be written now; writes nothing."""
+        with self.engine.begin() as connection:
+            connection.execute(update(workers).where(workers.c.id == "").values(ready=0))
 
     # --- runs -------------------------------------------------------------------------------------------------------
 
@@ -249,15 +255,6 @@ class Store:
         """Raises `NotHeld` where the holder doesn't hold the run."""
         with self.engine.begin() as connection:
             advance(connection, run_id, holder, {})
-
-    def forget_after(self, run_id: str, step: int, holder: Holder | None = None) -> None:
-        """Drop the chunks that begin after a step: a run goes on from its checkpoint at that step.
-
-        Raises `NotHeld`, as `record` does.
-        """
-        with self.engine.begin() as connection:
-            advance(connection, run_id, holder, {})
-            connection.execute(delete(chunks).where(chunks.c.run == run_id, chunks.c.first_step > step))
 
     def chunks(self, run_id: str, after: int = 0, limit: int | None = None) -> list[tuple[int, str]]:
         """(id, events) of each chunk with an id above `after`, in their order; the first ones up to a limit."""
@@ -423,10 +420,10 @@ def advance(connection: Connection, run_id: str, holder: Holder | None, columns:
         raise NotHeld(run_id)
 
 
-def engine(url: str) -> Engine:
+def engine(url: str, patience: float) -> Engine:
     """An engine; SQLite in WAL mode, so that pages read while workers write."""
     is_sqlite = url.startswith("sqlite")
-    result = create_engine(url, connect_args={"timeout": 10, "check_same_thread": False} if is_sqlite else {})
+    result = create_engine(url, connect_args={"timeout": patience, "check_same_thread": False} if is_sqlite else {})
     if is_sqlite:
 
         @event.listens_for(result, "connect")
