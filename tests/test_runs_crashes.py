@@ -90,7 +90,8 @@ def everything(store: Store, run_id: str) -> tuple[Any, ...]:
     weights = [checkpoint.load(store.past.kept_checkpoint(run_id, step))[0] for step, _ in kept]
     files = sorted(file.name for file in (store.folder / "runs" / run_id).rglob("*") if file.is_file())
     said = (run.state, run.message, run.step, run.total_steps, run.live, run.layers)
-    return recorded(store, run_id), store.past.verdicts(run_id, 10**6), kept, weights, files, said
+    final = store.finals.of([run_id])[run_id]
+    return recorded(store, run_id), store.past.verdicts(run_id, 10**6), kept, weights, files, said, final
 
 
 def begun(store: Store, experiment: Experiment, is_fork: bool) -> str:
