@@ -89,13 +89,6 @@ def test_runs_of_a_worker_nobody_knows_are_found_lost(store: Store) -> None:
     assert store.runs(ACTIVE) == []
 
 
-def test_a_silent_worker_that_is_known_to_live_keeps_its_runs(store: Store) -> None:
-    run_id = store.create(EXPERIMENT, "asleep")
-    store.claim("mine", 4)
-    store.bury_the_silent("gone", spare=["mine"])
-    assert [run.id for run in store.runs(ACTIVE)] == [run_id]
-
-
 @pytest.mark.parametrize("next_worker", ["other", "first", None])
 def test_who_lost_a_run_can_not_write_to_it_whoever_holds_it_now(store: Store, next_worker: str | None) -> None:
     run_id = store.create(EXPERIMENT, "run")

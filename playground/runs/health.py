@@ -1,12 +1,16 @@
 """What is wrong with the store or its disk, and the way out, in words."""
 
+import math
 import shutil
-from pathlib import Path
+import threading
+import time
+from functools import lru_cache
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from playground.runs.store import Store
 
+LOOK_EVERY = 2.0  # seconds
 LITTLE = 20_000_000  # bytes: less than a few checkpoints
 AWAY = "Runs that train keep what they have to write until then; those on record are safe."
 ELSEWHERE = "Make its folder writable, or give another one in PLAYGROUND_DATA, and start the playground again."
@@ -29,13 +33,40 @@ def in_words(error: SQLAlchemyError) -> str:
     return known or f"The database of runs doesn't answer ({reason.splitlines()[0][:200]}). {AWAY}"
 
 
-def trouble(store: Store, folder: Path) -> str:
-    """What is wrong now, "" where all is well; waits for a locked database as long as the store does."""
+def is_damage(reason: str) -> bool:
+    return any(sign in reason for sign, words in WORDS.items() if words is DAMAGED)
+
+
+def trouble(store: Store) -> str:
+    """What is wrong now, "" where all is well."""
+    if store.is_read_only:
+        return ""  # its note says so
     try:
         store.check()
     except SQLAlchemyError as error:
         return in_words(error)
-    free = shutil.disk_usage(folder).free if folder.exists() else LITTLE
+    free = shutil.disk_usage(store.folder).free
     if free < LITTLE:
-        return f"The disk of {folder} is almost full: {free / 1e6:.0f} MB are left for checkpoints. Make room."
+        return f"The disk of {store.folder} is almost full: {free / 1e6:.0f} MB are left for checkpoints. Make room."
     return ""
+
+
+class Health:
+    """One look for all who ask within a moment."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.lock = threading.Lock()
+        self.looked, self.found = -math.inf, ""
+
+    def now(self) -> tuple[str, ...]:
+        """What was wrong as the store was opened, and what is wrong now."""
+        with self.lock:
+            if time.monotonic() - self.looked > LOOK_EVERY:
+                self.found, self.looked = trouble(self.store), time.monotonic()
+            return tuple(filter(None, (self.store.note, self.found)))
+
+
+@lru_cache(maxsize=4)
+def health_of(store: Store) -> Health:
+    return Health(store)

@@ -119,6 +119,8 @@ class Store:
     def __init__(self, url: str, folder: Path, patience: float = 5.0) -> None:
         self.url = url
         self.folder = folder
+        self.note = ""  # what was wrong as it was opened, see `opening`
+        self.is_read_only = False
         self.engine = engine(url, patience)
         metadata.create_all(self.engine)
         self.past = Past(self.engine, folder)
@@ -130,10 +132,14 @@ class Store:
     def close(self) -> None:
         self.engine.dispose()
 
-    def check(self) -> None:
+    def check(self, patience: float = 0.3) -> None:
         """Raises an error of SQLAlchemy where nothing can be written now; writes nothing."""
-        with self.engine.begin() as connection:
-            connection.execute(update(workers).where(workers.c.id == "").values(ready=0))
+        impatient = engine(self.url, patience)
+        try:
+            with impatient.begin() as connection:
+                connection.execute(update(workers).where(workers.c.id == "").values(ready=0))
+        finally:
+            impatient.dispose()
 
     # --- runs -------------------------------------------------------------------------------------------------------
 
@@ -388,22 +394,19 @@ class Store:
             connection.execute(update(tasks).where(*mine, tasks.c.message != "").values(state="failed", message=over))
             connection.execute(update(tasks).where(*mine).values(state="waiting", message="its worker ended"))
 
-    def bury_the_silent(self, message: str, spare: Iterable[str] = ()) -> None:
-        """Bury every worker that gave no sign of life for `STALE_AFTER` seconds, and those the table doesn't know.
+    def bury_the_silent(self, message: str) -> None:
+        for worker in self.silent_workers():
+            self.bury(worker, message)
 
-        `spare` are those that are known to live: all are silent on a laptop that slept.
-        """
+    def silent_workers(self) -> set[str]:
+        """Those that gave no sign of life for `STALE_AFTER` seconds, and holders of runs that nobody knows."""
+        alive = select(workers.c.id).where(workers.c.seen > time.time() - STALE_AFTER)
+        known = select(workers.c.id).where(workers.c.id.not_in(alive))
+        holders = select(runs.c.worker).where(
+            runs.c.state.in_(ACTIVE), runs.c.worker.is_not(None), runs.c.worker.not_in(alive)
+        )
         with self.engine.connect() as connection:
-            alive = select(workers.c.id).where(workers.c.seen > time.time() - STALE_AFTER)
-            gone = set(connection.execute(select(workers.c.id).where(workers.c.id.not_in(alive))).scalars())
-            gone |= set(
-                connection.execute(
-                    select(runs.c.worker).where(runs.c.state.in_(ACTIVE), runs.c.worker.not_in(alive)).distinct()
-                ).scalars()
-            )
-        for worker in gone.difference(spare):
-            if worker:
-                self.bury(worker, message)
+            return set(connection.execute(known.union(holders)).scalars())
 
 
 def advance(connection: Connection, run_id: str, holder: Holder | None, columns: dict[str, Any]) -> None:
@@ -428,7 +431,8 @@ def engine(url: str, patience: float) -> Engine:
 
         @event.listens_for(result, "connect")
         def _(connection: Any, _record: Any) -> None:
-            connection.execute("PRAGMA journal_mode=WAL")
+            if "mode=ro" not in url:
+                connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA foreign_keys=ON")
 
