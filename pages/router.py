@@ -6,6 +6,7 @@ from playground.runs.settings import shared_store
 from playground.ui.navigation import navigation
 from playground.ui.running_now import running_now
 from playground.ui.styles import frame_style
+from playground.ui.troubles import troubles
 
 # Inline, for Streamlit fetches icons of its own set from elsewhere. A filter over a map, and what it makes of it.
 MARK = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
@@ -29,6 +30,7 @@ sections = {
 }
 page = st.navigation(sections, position="hidden")
 frame_style()
+troubles(shared_store())
 with st.sidebar:
     navigation(sections)
     running_now(shared_store())

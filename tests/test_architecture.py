@@ -25,7 +25,10 @@ WORKER_SIDE = (
     *("playground/data/tensors.py", "playground/data/augmentation.py", "playground/data/download.py"),
     *(f"playground/network/{name}.py" for name in ("build", "initialize", "modules")),
     *("playground/training/*", "playground/probes/*", "playground/views/*"),
-    *(f"playground/runs/{name}.py" for name in ("worker", "active", "viewer", "moments", "tasks", "lab_tasks")),
+    *(
+        f"playground/runs/{name}.py"
+        for name in ("worker", "active", "going_on", "viewer", "moments", "tasks", "lab_tasks")
+    ),
 )
 HOMES = {
     "torch": WORKER_SIDE,

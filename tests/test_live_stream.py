@@ -15,6 +15,7 @@ from playground.live import stream
 from playground.live.routes import NO_SUCH_RUN, NOT_UNDERSTOOD, TRY_AGAIN, routes
 from playground.runs.journal import encode
 from playground.runs.past import Kept, Origin
+from playground.runs.rewind import rewind
 from playground.runs.store import Store
 from tests.live_page import LOOKING, Page, loss_steps, play, running, steps
 
@@ -137,7 +138,7 @@ def test_a_run_that_went_on_from_a_checkpoint_starts_its_curves_over(store: Stor
         await page.until(lambda message: message["status"]["state"] == "lost")
         await page.drawn()
         store.requeue(run_id, ("lost",))
-        store.forget_after(run_id, 5)
+        rewind(store, run_id, 5)
         store.record(run_id, 6, encode(steps(6, 6, loss=1.0)), step=6, state="running")
         again = await page.until(lambda message: 6 in loss_steps(message) and message["windows"]["loss"]["start"] == 0)
         assert again["reset"]

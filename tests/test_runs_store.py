@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from playground.experiment import Experiment, Training
 from playground.runs import control
 from playground.runs.journal import curves, encode, slim_curves, until
+from playground.runs.rewind import rewind
 from playground.runs.states import ACTIVE, RESUMABLE
 from playground.runs.store import NotHeld, Store
 from playground.training.events import Changed, Evaluated, Event, LayersMeasured, Stepped
@@ -88,13 +89,6 @@ def test_runs_of_a_worker_nobody_knows_are_found_lost(store: Store) -> None:
     assert store.runs(ACTIVE) == []
 
 
-def test_a_silent_worker_that_is_known_to_live_keeps_its_runs(store: Store) -> None:
-    run_id = store.create(EXPERIMENT, "asleep")
-    store.claim("mine", 4)
-    store.bury_the_silent("gone", spare=["mine"])
-    assert [run.id for run in store.runs(ACTIVE)] == [run_id]
-
-
 @pytest.mark.parametrize("next_worker", ["other", "first", None])
 def test_who_lost_a_run_can_not_write_to_it_whoever_holds_it_now(store: Store, next_worker: str | None) -> None:
     run_id = store.create(EXPERIMENT, "run")
@@ -109,7 +103,7 @@ def test_who_lost_a_run_can_not_write_to_it_whoever_holds_it_now(store: Store, n
     with pytest.raises(NotHeld):
         store.record(run_id, 2, encode([Stepped(2, 0, 0, 0, 0, 0, 1)]), first.holder, step=2, state="paused")
     with pytest.raises(NotHeld):
-        store.forget_after(run_id, -1, first.holder)
+        rewind(store, run_id, -1, first.holder)
     assert store.run(run_id) == before
     assert curves(text for _, text in store.chunks(run_id)).stepped["step"] == [1]
 
@@ -174,7 +168,7 @@ def test_going_on_from_a_checkpoint_forgets_what_came_after_it(store: Store) -> 
     run_id = store.create(EXPERIMENT, "run")
     for step in range(1, 5):
         store.record(run_id, step, encode([Stepped(step, 0, 0, 0, 0, 0, 1)]))
-    store.forget_after(run_id, 2)
+    rewind(store, run_id, 2)
     assert curves(text for _, text in store.chunks(run_id)).stepped["step"] == [1, 2]
 
 

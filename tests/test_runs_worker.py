@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from playground.runs import control
 from playground.runs.settings import Settings
-from playground.runs.store import NotHeld, Store
+from playground.runs.store import NotHeld, Store, Task
 from playground.runs.viewer import SHARE
 from playground.runs.worker import Worker
 from playground.runs.workers import LocalWorkers
@@ -138,11 +138,16 @@ def test_answers_take_a_small_share_of_the_time_of_a_worker_that_trains(
 ) -> None:
     answers: list[bool] = []
 
-    def answer(_store: Store, _worker: str, is_busy: bool) -> None:
+    def take(_store: Store, _worker: str, is_busy: bool) -> Task:
         answers.append(is_busy)
-        time.sleep(0.03)
+        return Task(0, "look", None, {}, "taken", "", None)
 
-    monkeypatch.setattr("playground.runs.worker.answer", answer)
+    def answer_to(_store: Store, _task: Task) -> tuple[None, str]:
+        time.sleep(0.03)
+        return None, "no answer"
+
+    monkeypatch.setattr("playground.runs.worker.take", take)
+    monkeypatch.setattr("playground.runs.worker.answer_to", answer_to)
     worker = Worker("w", store, 4)
     for _ in range(3):
         worker.turn()

@@ -30,20 +30,32 @@ def encode(events: Iterable[Event]) -> str:
     return json.dumps(tables, separators=(",", ":"))
 
 
-def until(chunk: str, step: int) -> str:
+def until(chunk: str, step: int, with_evaluation: bool = False) -> str:
     """A chunk without what came after a step.
 
-    The evaluation and the changes at that very step are left out: a fork makes its own.
+    The changes at that very step are left out, for they took effect one step later; the evaluation unless it is asked
+    for: a fork makes its own.
 
     >>> until('{"stepped":{"step":[7,8,9]},"evaluated":{"step":[8]}}', 8)
     '{"stepped":{"step":[7,8]},"evaluated":{"step":[]}}'
     """
     tables = json.loads(chunk)
+    left_out = ("changed",) if with_evaluation else ("evaluated", "changed")
     for name, table in tables.items():
-        last = step - 1 if name in ("evaluated", "changed") else step
+        last = step - 1 if name in left_out else step
         rows = [row for row, at in enumerate(table["step"]) if at <= last]
         tables[name] = {column: [values[row] for row in rows] for column, values in table.items()}
     return json.dumps(tables, separators=(",", ":"))
+
+
+def changes_in(chunk: str) -> list[Changed]:
+    """The settings that were changed, as events again."""
+    table = json.loads(chunk).get("changed")
+    return (
+        [Changed(*row) for row in zip(*(table[column.name] for column in fields(Changed)), strict=True)]
+        if table
+        else []
+    )
 
 
 def columns_of(kind: Kind) -> dict[str, MutableSequence[Any]]:

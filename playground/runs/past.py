@@ -59,6 +59,10 @@ class Past:
         """The file that a run goes on from."""
         return self.folder / "runs" / run_id / "last.safetensors"
 
+    def best_copy(self, run_id: str) -> Path:
+        """The file with the step of the lowest validation loss, as it stood when the last checkpoint was written."""
+        return self.folder / "runs" / run_id / "best.safetensors"
+
     def snapshot(self, run_id: str) -> Path:
         """The file with the weights of a moment ago, for those who look inside while it trains."""
         return self.folder / "runs" / run_id / "now.safetensors"
@@ -99,17 +103,6 @@ class Past:
         with self.engine.connect() as connection:
             return [Judged(*row) for row in connection.execute(query)]
 
-    def forget_after(self, run_id: str, step: int) -> None:
-        """Drop what lies after a step: a run goes on from there. Its files go too."""
-        with self.engine.begin() as connection:
-            later = kept.c.run == run_id, kept.c.step > step
-            steps = connection.execute(select(kept.c.step).where(*later)).scalars().all()
-            connection.execute(delete(kept).where(*later))
-            connection.execute(delete(verdicts).where(verdicts.c.run == run_id, verdicts.c.step > step))
-        for one in steps:
-            with suppress(OSError):
-                self.kept_checkpoint(run_id, one).unlink()
-
     def origin(self, run_id: str) -> Origin | None:
         """None for a run that began at its step 0."""
         with self.engine.connect() as connection:
@@ -140,7 +133,8 @@ def share_curve(connection: Connection, run_id: str, origin: Origin) -> None:
     theirs, columns = chunks.c.run == origin.parent, (chunks.c.first_step, chunks.c.events)
     last_before = select(func.max(chunks.c.id)).where(theirs, chunks.c.first_step < origin.step)
     cut = connection.execute(last_before).scalar() or 0  # chunks before it end before the step
-    whole = select(literal(run_id), *columns).where(theirs, chunks.c.id < cut).order_by(chunks.c.id)
+    before = theirs, chunks.c.id < cut, chunks.c.first_step < origin.step  # see `rewind` for changes yet to come
+    whole = select(literal(run_id), *columns).where(*before).order_by(chunks.c.id)
     connection.execute(insert(chunks).from_select(["run", "first_step", "events"], whole))
     rest = select(*columns).where(theirs, chunks.c.id >= cut, chunks.c.first_step <= origin.step).order_by(chunks.c.id)
     for first_step, events in connection.execute(rest).all():

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from playground.data.folders import data_folder
+from playground.runs.opening import open_or_mend
 from playground.runs.store import Store
 
 
@@ -44,8 +45,7 @@ def shared_store() -> Store:
 
 
 def open_store(chosen: Settings) -> Store:
-    chosen.folder.mkdir(parents=True, exist_ok=True)
-    return Store(chosen.store_url, chosen.folder)
+    return open_or_mend(chosen.store_url, chosen.folder)
 
 
 def number(variable: str, default: int) -> int:

@@ -112,13 +112,16 @@ class Store:
 
     `past` has what stays of each run's earlier steps, `sights` what somebody watches, `studies` which runs belong
     together, `library` whose runs are and what is said of them, `finals` what came of them. `url` is any SQLAlchemy
-    URL; `folder` holds the checkpoints.
+    URL; `folder` holds the checkpoints. A locked database is waited for as long as `patience` says, in seconds. What
+    the database can't do is an error of SQLAlchemy, see `health.in_words`.
     """
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, patience: float = 5.0) -> None:
         self.url = url
         self.folder = folder
-        self.engine = engine(url)
+        self.note = ""  # what was wrong as it was opened, see `opening`
+        self.is_read_only = False
+        self.engine = engine(url, patience)
         metadata.create_all(self.engine)
         self.past = Past(self.engine, folder)
         self.sights = Sights(self.engine)
@@ -128,6 +131,15 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+
+    def check(self, patience: float = 0.3) -> None:
+        """Raises an error of SQLAlchemy where nothing can be written now; writes nothing."""
+        impatient = engine(self.url, patience)
+        try:
+            with impatient.begin() as connection:
+                connection.execute(update(workers).where(workers.c.id == "").values(ready=0))
+        finally:
+            impatient.dispose()
 
     # --- runs -------------------------------------------------------------------------------------------------------
 
@@ -249,15 +261,6 @@ class Store:
         """Raises `NotHeld` where the holder doesn't hold the run."""
         with self.engine.begin() as connection:
             advance(connection, run_id, holder, {})
-
-    def forget_after(self, run_id: str, step: int, holder: Holder | None = None) -> None:
-        """Drop the chunks that begin after a step: a run goes on from its checkpoint at that step.
-
-        Raises `NotHeld`, as `record` does.
-        """
-        with self.engine.begin() as connection:
-            advance(connection, run_id, holder, {})
-            connection.execute(delete(chunks).where(chunks.c.run == run_id, chunks.c.first_step > step))
 
     def chunks(self, run_id: str, after: int = 0, limit: int | None = None) -> list[tuple[int, str]]:
         """(id, events) of each chunk with an id above `after`, in their order; the first ones up to a limit."""
@@ -391,22 +394,19 @@ class Store:
             connection.execute(update(tasks).where(*mine, tasks.c.message != "").values(state="failed", message=over))
             connection.execute(update(tasks).where(*mine).values(state="waiting", message="its worker ended"))
 
-    def bury_the_silent(self, message: str, spare: Iterable[str] = ()) -> None:
-        """Bury every worker that gave no sign of life for `STALE_AFTER` seconds, and those the table doesn't know.
+    def bury_the_silent(self, message: str) -> None:
+        for worker in self.silent_workers():
+            self.bury(worker, message)
 
-        `spare` are those that are known to live: all are silent on a laptop that slept.
-        """
+    def silent_workers(self) -> set[str]:
+        """Those that gave no sign of life for `STALE_AFTER` seconds, and holders of runs that nobody knows."""
+        alive = select(workers.c.id).where(workers.c.seen > time.time() - STALE_AFTER)
+        known = select(workers.c.id).where(workers.c.id.not_in(alive))
+        holders = select(runs.c.worker).where(
+            runs.c.state.in_(ACTIVE), runs.c.worker.is_not(None), runs.c.worker.not_in(alive)
+        )
         with self.engine.connect() as connection:
-            alive = select(workers.c.id).where(workers.c.seen > time.time() - STALE_AFTER)
-            gone = set(connection.execute(select(workers.c.id).where(workers.c.id.not_in(alive))).scalars())
-            gone |= set(
-                connection.execute(
-                    select(runs.c.worker).where(runs.c.state.in_(ACTIVE), runs.c.worker.not_in(alive)).distinct()
-                ).scalars()
-            )
-        for worker in gone.difference(spare):
-            if worker:
-                self.bury(worker, message)
+            return set(connection.execute(known.union(holders)).scalars())
 
 
 def advance(connection: Connection, run_id: str, holder: Holder | None, columns: dict[str, Any]) -> None:
@@ -423,15 +423,16 @@ def advance(connection: Connection, run_id: str, holder: Holder | None, columns:
         raise NotHeld(run_id)
 
 
-def engine(url: str) -> Engine:
+def engine(url: str, patience: float) -> Engine:
     """An engine; SQLite in WAL mode, so that pages read while workers write."""
     is_sqlite = url.startswith("sqlite")
-    result = create_engine(url, connect_args={"timeout": 10, "check_same_thread": False} if is_sqlite else {})
+    result = create_engine(url, connect_args={"timeout": patience, "check_same_thread": False} if is_sqlite else {})
     if is_sqlite:
 
         @event.listens_for(result, "connect")
         def _(connection: Any, _record: Any) -> None:
-            connection.execute("PRAGMA journal_mode=WAL")
+            if "mode=ro" not in url:
+                connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA foreign_keys=ON")
 

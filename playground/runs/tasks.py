@@ -26,17 +26,26 @@ LEFT_TO_OTHERS = 0.25  # seconds: most answers take less, and then the other wor
 
 
 def answer(store: Store, worker: str, is_busy: bool = False) -> None:
-    """Take one waiting task, if there is one, and answer it; a busy worker leaves new ones to the others first."""
-    task = store.take_task(worker, LEFT_TO_OTHERS if is_busy else 0.0)
-    if task is None:
-        return
+    """Take one waiting task, if there is one, and answer it."""
+    task = take(store, worker, is_busy)
+    if task is not None:
+        store.answer(task.id, *answer_to(store, task))
+
+
+def take(store: Store, worker: str, is_busy: bool = False) -> Task | None:
+    """The next waiting task; a busy worker leaves new ones to the others first."""
+    return store.take_task(worker, LEFT_TO_OTHERS if is_busy else 0.0)
+
+
+def answer_to(store: Store, task: Task) -> tuple[bytes | None, str]:
+    """(result, message): the message says why there is no result."""
     try:
-        store.answer(task.id, ANSWERS[task.kind](store, task))
+        return ANSWERS[task.kind](store, task), ""
     except SpecError as error:
-        store.answer(task.id, None, error.message)
+        return None, error.message
     except Exception as error:
         traceback.print_exception(error)
-        store.answer(task.id, None, f"the worker met an error: {type(error).__name__}: {error}"[:300])
+        return None, f"the worker met an error: {type(error).__name__}: {error}"[:300]
 
 
 def measure_on_test(store: Store, task: Task) -> bytes:

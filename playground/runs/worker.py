@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import torch
@@ -19,10 +20,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from playground.errors import SpecError
 from playground.experiment import Conv2d, Data, Experiment, Flatten, MaxPool2d, Network, ReLU, Training
-from playground.runs.active import ActiveRun
-from playground.runs.settings import open_store, settings
+from playground.runs.active import REST, ActiveRun
+from playground.runs.health import in_words
+from playground.runs.settings import settings
 from playground.runs.store import Control, NotHeld, Run, Store
-from playground.runs.tasks import answer
+from playground.runs.tasks import answer_to, take
 from playground.runs.viewer import SHARE, Viewer
 from playground.training.trainer import Trainer
 
@@ -32,7 +34,8 @@ IDLE = 0.02  # seconds between two turns that find nothing to do
 CLAIM_EVERY = 0.1  # while busy; an idle worker looks at every turn
 LIFE_EVERY = 1.0
 LONGEST_WAIT = 5.0  # seconds, of a question after one that took long, while runs train
-REST = 1.0  # seconds without views after one could not be made
+REST_OF_VIEWS = 1.0  # seconds, after one could not be made
+PATIENCE = 1.0  # seconds that a worker waits for a locked database: runs train meanwhile, nothing is lost by it
 
 
 class Worker:
@@ -43,38 +46,79 @@ class Worker:
         self.active: dict[str, ActiveRun] = {}
         self.viewer = Viewer(store)
         self.listened = self.claimed = self.answers_after = 0.0
+        self.outbox: list[Callable[[], object]] = []  # what the store has to be told, in this order
+        self.rest_until = 0.0  # the store failed
         self.leaving = threading.Event()
         self.life = threading.Thread(target=self.live, name="life", daemon=True)
 
     def turn(self) -> None:
         """Look at what is asked, then let each run train for a moment."""
-        now = time.monotonic()
-        if self.active and now - self.listened > LISTEN_EVERY:
-            self.listened = now
-            for control in self.store.open_controls(self.active):
-                self.obey(control)
         is_busy = any(run.is_running for run in self.active.values())
-        if not is_busy or now - self.claimed > CLAIM_EVERY:
-            self.claimed = now
-            self.claim()
-            self.answer(is_busy)
+        if time.monotonic() >= self.rest_until:
+            try:
+                self.listen(is_busy)
+            except SQLAlchemyError as error:
+                self.rest(error)
         for run in list(self.active.values()):
             self.carefully(run, ActiveRun.turn, TURN)
         self.show()
         for run_id in [run_id for run_id, run in self.active.items() if run.has_ended]:
             del self.active[run_id]
-            self.viewer.let_go(run_id)
+            self.post(partial(self.viewer.let_go, run_id))
         if not is_busy:
             time.sleep(IDLE)
+
+    def listen(self, is_busy: bool) -> None:
+        """Say what has to be said, obey, take a run, answer a question."""
+        self.send()
+        now = time.monotonic()
+        if self.active and now - self.listened > LISTEN_EVERY:
+            self.listened = now
+            for control in self.store.open_controls(self.active):
+                self.obey(control)
+        if not is_busy or now - self.claimed > CLAIM_EVERY:
+            self.claimed = now
+            self.claim()
+            self.answer(is_busy)
+
+    def post(self, letter: Callable[[], object]) -> None:
+        """Tell the store something: now, or once it answers again."""
+        self.outbox.append(letter)
+        if time.monotonic() >= self.rest_until:
+            try:
+                self.send()
+            except SQLAlchemyError as error:
+                self.rest(error)
+
+    def send(self) -> None:
+        while self.outbox:
+            with suppress(NotHeld, OSError):
+                self.outbox[0]()
+            self.outbox.pop(0)
+
+    def rest(self, error: SQLAlchemyError) -> None:
+        """Runs train on while the store is left alone."""
+        self.rest_until = time.monotonic() + REST
+        print(f"{self.id}: {in_words(error)}", file=sys.stderr)
 
     def answer(self, is_busy: bool) -> None:
         """Answer a question; while runs train, not more than a small share of the time."""
         begin = time.monotonic()
         if is_busy and begin < self.answers_after:
             return
-        answer(self.store, self.id, is_busy)
+        task = take(self.store, self.id, is_busy)
+        if task is None:
+            return
+        self.flush()
+        result, message = answer_to(self.store, task)
+        self.post(partial(self.store.answer, task.id, result, message))
         end = time.monotonic()
         self.answers_after = end + min((end - begin) / SHARE, LONGEST_WAIT)
+
+    def flush(self) -> None:
+        """Before something that may take long: whatever happens meanwhile, the curves so far are on record."""
+        for run in list(self.active.values()):
+            self.carefully(run, lambda run, _: run.flush(), None)
 
     def live(self) -> None:
         """Give signs of life until the worker leaves: in a thread, since a step or an answer may take long."""
@@ -82,7 +126,7 @@ class Worker:
             try:
                 self.store.sign_of_life(self.id, ready=True)
             except SQLAlchemyError as error:  # a store that is busy or away for a moment
-                traceback.print_exception(error)
+                print(f"{self.id}: {in_words(error)}", file=sys.stderr)
             if self.leaving.wait(LIFE_EVERY):
                 return
 
@@ -90,10 +134,14 @@ class Worker:
         run = self.store.claim(self.id, self.runs_at_once)
         if run is None:
             return
+        self.flush()
         try:
             if run.attempt:
                 self.viewer.let_go(run.id)  # a worker that was killed left what it showed
             self.active[run.id] = ActiveRun(run, self.store)
+        except SQLAlchemyError:  # back into the queue with it, once the store answers
+            self.outbox.append(partial(self.store.record, run.id, 0, None, run.holder, state="queued", worker=None))
+            raise
         except Exception as error:
             self.fail(run, error)
 
@@ -109,22 +157,32 @@ class Worker:
         except NotHeld as error:
             self.fail(run, error)
             return  # the control is for the one that holds it
+        except SQLAlchemyError as error:  # obeyed, but not on record yet
+            run.rest()
+            self.rest(error)
         except Exception as error:
             self.fail(run, error)
-        self.store.take_control(control.id, refusal)
+        self.post(partial(self.store.take_control, control.id, refusal))
 
     def show(self) -> None:
         """A view that can't be made must not touch the runs."""
+        if time.monotonic() < self.rest_until:
+            return
         try:
             self.viewer.serve(self.active)
+        except SQLAlchemyError as error:
+            self.rest(error)
         except Exception as error:
             traceback.print_exception(error)
-            self.viewer.rest_until = time.monotonic() + REST
+            self.viewer.rest_until = time.monotonic() + REST_OF_VIEWS
 
     def carefully(self, run: ActiveRun, act: Callable[[ActiveRun, Any], None], argument: Any) -> None:
-        """One run's failure must not touch the others."""
+        """One run's failure must not touch the others; a store that fails is no failure of the run."""
         try:
             act(run, argument)
+        except SQLAlchemyError as error:
+            run.rest()
+            self.rest(error)
         except Exception as error:
             self.fail(run, error)
 
@@ -135,20 +193,24 @@ class Worker:
             return
         if not isinstance(error, SpecError):
             traceback.print_exception(error)
-        with suppress(NotHeld):
-            self.store.record(run.id, 0, None, run.holder, state="failed", message=reason(error), ended=time.time())
-            self.viewer.let_go(run.id)
+        columns = {"state": "failed", "message": reason(error), "ended": time.time()}
+        self.post(partial(self.store.record, run.id, 0, None, run.holder, **columns))
+        self.post(partial(self.viewer.let_go, run.id))
 
     def leave(self, message: str) -> None:
         for run in list(self.active.values()):
             if not run.has_ended:
                 self.carefully(run, ActiveRun.leave, f"{message} at step {run.trainer.step:,}")
                 if run.id in self.active:
-                    self.viewer.let_go(run.id)
+                    self.post(partial(self.viewer.let_go, run.id))
         self.leaving.set()
         if self.life.is_alive():
             self.life.join()  # a sign of life after the burial would be a ghost's
-        self.store.bury(self.id, message)
+        try:
+            self.send()
+            self.store.bury(self.id, message)
+        except SQLAlchemyError as error:  # who finds it silent buries it
+            self.rest(error)
 
 
 def reason(error: Exception) -> str:
@@ -177,6 +239,14 @@ def warm_up() -> None:
 
 def main() -> None:
     parent = os.getppid()
+    os.nice(10)
+    torch.set_num_threads(1)
+    warm_up()
+    work(sys.argv[1], parent)
+
+
+def work(worker_id: str, parent: int) -> None:
+    """Until told to stop, or until the server that started it is gone."""
     is_told_to_stop = False
 
     def stop(*_: object) -> None:
@@ -185,11 +255,8 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    os.nice(10)
-    torch.set_num_threads(1)
     chosen = settings()
-    worker = Worker(sys.argv[1], open_store(chosen), chosen.runs_at_once)
-    warm_up()
+    worker = Worker(worker_id, Store(chosen.store_url, chosen.folder, PATIENCE), chosen.runs_at_once)
     worker.life.start()
     while not is_told_to_stop and os.getppid() == parent:
         worker.turn()

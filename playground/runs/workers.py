@@ -1,4 +1,11 @@
-"""The server's side of the workers: start them, notice when one is gone, say what was lost, start another."""
+"""The server's side of the workers: start them, notice when one is gone, say what was lost, start another.
+
+All above knows `Workers` alone, so that a cluster's scheduler can stand behind it: a worker is
+`python -m playground.runs.worker ID`, anywhere. It needs PLAYGROUND_STORE, a database that it can reach (SQLite is for
+one machine); PLAYGROUND_DATA, the same folder on a shared file system, for checkpoints; a clock right to a few seconds,
+for its signs of life; and, for the same curves bit for bit, the same libraries and kind of processor. It ends with the
+process that started it.
+"""
 
 import os
 import secrets
@@ -7,11 +14,16 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from playground.runs.health import in_words
 from playground.runs.settings import Settings
 from playground.runs.store import Store
 
 LOOK_EVERY = 0.1  # seconds
+LOOK_FOR_SILENT_EVERY = 50  # looks
 SHORT_LIFE = 10.0  # a worker that ends sooner is started again more and more slowly
 LONGEST_PAUSE = 60.0
 PROJECT = Path(__file__).parents[2]
@@ -20,8 +32,18 @@ PROJECT = Path(__file__).parents[2]
 OLD = 60.0  # seconds
 
 
+class Workers(Protocol):
+    """Who trains what is in the queue and answers questions: found, and fed, through the store alone."""
+
+    def start(self) -> None:
+        """Begin; runs whose workers are gone are lost. Doesn't wait until the workers are ready."""
+
+    def stop(self) -> None:
+        """End the workers that were started here, and no others; each writes checkpoints of its runs first."""
+
+
 class LocalWorkers:
-    """Worker processes on this machine; nothing but the store's URL ties them to it."""
+    """Worker processes on this machine."""
 
     def __init__(self, store: Store, chosen: Settings) -> None:
         self.store = store
@@ -30,12 +52,17 @@ class LocalWorkers:
         self.born: dict[str, float] = {}
         self.next_births: list[float] = []
         self.short_lives = 0
+        self.dead: dict[str, str] = {}  # those that the store doesn't know of yet, and how they ended
+        self.suspects: set[str] = set()
         self.stopping = threading.Event()
         self.watcher = threading.Thread(target=self.watch, name="workers", daemon=True)
 
     def start(self) -> None:
-        self.store.bury_the_silent("its worker is gone")
-        self.store.drop_old_tasks("look", OLD)
+        try:
+            self.store.bury_the_silent("its worker is gone")
+            self.store.drop_old_tasks("look", OLD)
+        except SQLAlchemyError as error:  # the watcher will find them
+            print(in_words(error), file=sys.stderr)
         for _ in range(self.chosen.workers):
             self.spawn()
         self.watcher.start()
@@ -54,19 +81,40 @@ class LocalWorkers:
                 process.wait()
 
     def watch(self) -> None:
-        turns = 0
+        looks = 0
         while not self.stopping.wait(LOOK_EVERY):
-            for worker, process in list(self.processes.items()):
-                if process.poll() is not None:
-                    del self.processes[worker]
-                    self.store.bury(worker, f"its worker {ending(process.returncode)}")
-                    self.replace(worker)
-            for due in [due for due in self.next_births if due <= time.monotonic()]:
-                self.next_births.remove(due)
-                self.spawn()
-            turns += 1
-            if turns % 50 == 0:
-                self.store.bury_the_silent("its worker gave no sign of life", spare=self.processes)
+            looks += 1
+            self.look_after_own()
+            try:
+                for worker in list(self.dead):
+                    self.store.bury(worker, self.dead[worker])
+                    del self.dead[worker]
+                if looks % LOOK_FOR_SILENT_EVERY == 0:
+                    self.look_for_silent()
+            except SQLAlchemyError as error:  # tried again at the next look
+                self.suspects = set()
+                print(in_words(error), file=sys.stderr)
+
+    def look_after_own(self) -> None:
+        for worker, process in list(self.processes.items()):
+            if process.poll() is not None:
+                del self.processes[worker]
+                self.dead[worker] = f"its worker {ending(process.returncode)}"
+                self.replace(worker)
+        for due in [due for due in self.next_births if due <= time.monotonic()]:
+            self.next_births.remove(due)
+            self.spawn()
+
+    def look_for_silent(self) -> None:
+        """Bury those that were silent at two looks in a row.
+
+        After a sleep of the machine, or a lock on the database, all are silent for a moment: another server's too,
+        and of those nobody here knows that they live.
+        """
+        silent = self.store.silent_workers() - self.processes.keys()
+        for worker in silent & self.suspects:
+            self.store.bury(worker, "its worker gave no sign of life")
+        self.suspects = silent
 
     def replace(self, worker: str) -> None:
         """Plan another worker: at once, or later and later where workers end soon after their start."""

@@ -1,16 +1,18 @@
 """A run on disk: all that continues it bit for bit on the same machine, in one safetensors file.
 
 Tensors: weights, running statistics, optimizer, random stream. The file's metadata says in JSON where the run stood and
-its live values. It is renamed into place when it is whole, so a reader, or a crash at any moment, finds the old
-checkpoint or the new one.
+its live values. It is renamed into place when it is whole, so a reader, or a process killed at any moment, finds the
+old checkpoint or the new one. A power cut may tear it, and a disk may turn bits: its checksum tells.
 """
 
+import json
 import os
+import zlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -120,7 +122,10 @@ def optimizer_of(experiment: Experiment) -> tuple[str, bool]:
 def load(file: Path) -> tuple[State, dict[str, Tensor]]:
     """(state, tensors); raises `SpecError("run", …)` where there is no whole checkpoint."""
     try:
-        return read(file, "")
+        state, tensors = read(file, "")
+        if state.pop("checksum", None) not in (None, checksum(state, tensors)):  # earlier versions wrote none
+            raise ValueError("its bytes aren't those that were written")
+        return state, tensors
     except UNREADABLE as error:
         raise SpecError("run", f"there is no checkpoint to go on from ({error}): train anew") from error
 
@@ -146,9 +151,21 @@ def write(file: Path, state: State, tensors: dict[str, Tensor]) -> None:
     """The file under another name until it is whole; tensors in the plain memory layout that safetensors stores."""
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f"{file.name}.part")
-    plain = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    save_file(plain, part, metadata_of(state))
-    os.replace(part, file)
+    plain = {name: tensor.contiguous().cpu() for name, tensor in tensors.items()}
+    try:
+        save_file(plain, part, metadata_of({**state, "checksum": checksum(state, plain)}))
+        os.replace(part, file)
+    except (OSError, SafetensorError):
+        part.unlink(missing_ok=True)  # half a file takes room that a full disk doesn't have
+        raise
+
+
+def checksum(state: State, tensors: dict[str, Tensor]) -> int:
+    """Of all that a checkpoint holds: CRC-32, 2 ms for a CNN of 400,000 weights and Adam."""
+    result = zlib.crc32(json.dumps(state, sort_keys=True).encode())
+    for name in sorted(tensors):
+        result = zlib.crc32(tensors[name].numpy().tobytes(), zlib.crc32(name.encode(), result))
+    return result
 
 
 # --- the parts --------------------------------------------------------------------------------------------------------

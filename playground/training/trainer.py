@@ -136,12 +136,9 @@ class Trainer:
                 yield Diverged(self.step, explain(self.now, self.step, self.first_loss))
                 return
             self.watch = self.watch.after(self.step, evaluated.validation_loss)
-            if self.is_over_early and not self.finished:
-                self.finished = True
-                yield Finished(self.step, self.watch.reason())
-                return
+            self.finished = self.finished or self.is_over_early
         if self.finished:
-            yield Finished(self.step)
+            yield self.ending
 
     def change(self, field: str, value: float) -> Changed:
         """Set one of `LIVE_FIELDS` from the next step on; the optimizer keeps its state.
@@ -216,12 +213,19 @@ class Trainer:
 
         What is left of the epochs follows from the batch size as it is now.
         """
+        return self.step if self.is_over_early else self.planned_steps
+
+    @property
+    def planned_steps(self) -> int:
         training = self.now.training
-        if self.is_over_early:
-            return self.step
         if training.unit == "steps":
             return training.steps
         return self.step + self.course.steps_left(self.place, training.batch_size, training.epochs)
+
+    @property
+    def ending(self) -> Finished:
+        """What a run that has made its last step says, also when it is read back from its last checkpoint."""
+        return Finished(self.step, self.watch.reason() if self.step < self.planned_steps else "")
 
     @property
     def is_over_early(self) -> bool:
