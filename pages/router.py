@@ -3,7 +3,9 @@
 import streamlit as st
 
 from playground.runs.settings import shared_store
-from playground.ui.navigation import navigation
+from playground.ui.address import leave
+from playground.ui.hidden import take_up_hidden
+from playground.ui.navigation import OF_A_RUN, navigation
 from playground.ui.running_now import running_now
 from playground.ui.styles import frame_style
 
@@ -29,6 +31,9 @@ sections = {
 }
 page = st.navigation(sections, position="hidden")
 frame_style()
+take_up_hidden()
+if page.url_path not in OF_A_RUN:
+    leave()
 with st.sidebar:
     navigation(sections)
     running_now(shared_store())
