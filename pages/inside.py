@@ -8,6 +8,7 @@ from playground.runs.settings import shared_store
 from playground.runs.states import STATES
 from playground.ui.attach import attached_run, had_penalty, standing
 from playground.ui.fork import open_fork
+from playground.ui.hidden import is_shown
 from playground.ui.ownership import may_control
 from playground.ui.strip import run_strip
 
@@ -28,6 +29,7 @@ SECTIONS = {
 }
 
 store = shared_store()
+sections = {title: about for title, about in SECTIONS.items() if is_shown(about[0])}
 run = attached_run(store)
 if run is None:
     st.title("Inside")
@@ -46,7 +48,7 @@ with st.container(key="strip"):
     run_strip(store, run.id)
     fork_at = time_bar(run.id)
     with st.container(key="sections"):
-        st.caption(" · ".join(f"[{title}](#{name})" for title, (name, _) in SECTIONS.items()))
+        st.caption(" · ".join(f"[{title}](#{name})" for title, (name, _) in sections.items()))
 if fork_at is not None:
     open_fork(store, run, fork_at)
 st.title(f"Inside {run.name}", anchor=False)
@@ -58,6 +60,6 @@ board(
     standing=standing(run, run),
     charts=slice(0, 2),
 )
-for title, (name, hint) in SECTIONS.items():
+for title, (name, hint) in sections.items():
     st.header(title, anchor=name)
     panel(name, run.id, run.experiment, hint)

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from playground.runs.settings import shared_store
-from playground.ui.navigation import navigation
+from playground.ui.address import leave
+from playground.ui.hidden import take_up_hidden
+from playground.ui.navigation import OF_A_RUN, navigation
 from playground.ui.running_now import running_now
 from playground.ui.styles import frame_style
 from playground.ui.troubles import troubles
@@ -31,6 +33,9 @@ sections = {
 page = st.navigation(sections, position="hidden")
 frame_style()
 troubles(shared_store())
+take_up_hidden()
+if page.url_path not in OF_A_RUN:
+    leave()
 with st.sidebar:
     navigation(sections)
     running_now(shared_store())

@@ -7,6 +7,7 @@ from playground.live.inside import panel
 from playground.network.shapes import can_train
 from playground.runs.settings import shared_store
 from playground.ui import session
+from playground.ui.address import follow, show_problem, take_up
 from playground.ui.attach import (
     attached_run,
     begin,
@@ -18,26 +19,32 @@ from playground.ui.attach import (
 )
 from playground.ui.final_test import final_test
 from playground.ui.fork import show_origin
+from playground.ui.hidden import EDITORS, is_shown
 from playground.ui.network_editor import network_editor
 from playground.ui.settings import settings
 from playground.ui.strip import strip
 
 store = shared_store()
 run = attached_run(store)
+take_up(store, run)
 as_begun = run
-top = st.container(key="strip")
+notice, top = st.container(), st.container(key="strip")
 
-setup, view = st.columns([0.4, 0.6], gap="medium")
+has_editors = any(map(is_shown, EDITORS))
+setup, view = st.columns([0.4, 0.6], gap="medium") if has_editors else (st.container(), st.container())
 with setup:
-    draft = session.draft()
-    network, layer_ids = network_editor(draft)
-    is_rebuilt = layer_ids != draft.layer_ids
-    session.edit(draft.experiment.but(network=network), layer_ids)
-    if is_rebuilt:
-        st.rerun()
+    if is_shown("network"):
+        draft = session.draft()
+        network, layer_ids = network_editor(draft)
+        is_rebuilt = layer_ids != draft.layer_ids
+        session.edit(draft.experiment.but(network=network), layer_ids)
+        if is_rebuilt:
+            st.rerun()
     session.edit(settings(session.draft(), store, run))
 experiment = session.draft().experiment
 run = follow_live_changes(store, run, experiment)
+with notice:
+    show_problem()
 with top:
     strip(store, run.id if run else None)
     show_origin(store, experiment, run)
@@ -57,5 +64,6 @@ with view:
         standing=standing(as_begun, run) if as_begun and run else None,
     )
     panel("digit", run.id if run else None, run.experiment if run else experiment)
-    if run:
+    if run and is_shown("test"):
         final_test(store, run)
+follow(run)

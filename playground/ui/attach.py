@@ -76,7 +76,10 @@ def begin(
         session.keep("origin", None)
         session.keep("sent", {})
         session.keep("seen", {})
-    st.query_params["run"] = run_id  # before it waits, for another rerun may cut the script off there
+    rest = {name: value for name, value in st.query_params.items() if name not in ("x", "from")}
+    st.query_params.from_dict(
+        {**rest, "run": run_id}
+    )  # before it waits, for another rerun may cut the script off there
     control.wait_for_worker(store, run_id)
     st.rerun()
 

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from playground.ui import session
+from playground.ui.hidden import hidden
 
 OF_A_RUN = ("train", "inside")
 # On a phone the sidebar covers the page: a link in it leads away from the sidebar too, as Streamlit's own links do.
@@ -33,9 +34,10 @@ def navigation(sections: Mapping[str, Sequence[Any]]) -> None:
 
 
 def whereabouts(page: str) -> dict[str, str]:
-    """What the address of a page held when this session was there last."""
+    """What the address of a page held when this session was there last, and what the session's link hides."""
+    hide = {"hide": ",".join(hidden())} if hidden() else {}
     if page in OF_A_RUN:
         run = st.query_params.get("run") or session.recall("run")
-        return {"run": run} if run else {}
+        return {**hide, "run": run} if run else hide
     study = session.recall(f"{page}.{session.recall(f'{page}.topic')}.study")
-    return {"study": study} if study else {}
+    return {**hide, "study": study} if study else hide

@@ -12,7 +12,9 @@ from playground.runs.states import ACTIVE, RESUMABLE
 from playground.runs.store import Run, Store
 from playground.ui import fork, session
 from playground.ui.attach import begin
+from playground.ui.hidden import is_shown
 from playground.ui.ownership import may_control, read_only
+from playground.ui.share import share
 from playground.ui.status import show_status
 
 UNITS: dict[str, Literal["batch", "epoch"]] = {"One batch": "batch", "One epoch": "epoch"}
@@ -27,11 +29,13 @@ def strip(store: Store, run_id: str | None) -> None:
     is_own = run is None or may_control(store, run.id)
     experiment = session.draft().experiment
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="train-strip"):
-        choose_template()
+        if is_shown("template"):
+            choose_template()
         with st.container(horizontal=True, gap="small", width="content", key="controls"):
             wanted = buttons(store, run, can_train(experiment) and not fork.problem(store, experiment), is_own)
-        if run is not None and has_begun(run):
+        if run is not None and has_begun(run) and is_shown("inside"):
             lead("inside.py", "Look inside", "biotech", run.id)
+        share("train", run)
     show_status(run)
     if not is_own:
         read_only("run", "Train begins your own.")
@@ -48,6 +52,7 @@ def run_strip(store: Store, run_id: str) -> None:
         with st.container(horizontal=True, gap="small", width="content", key="controls"):
             controls(store, run, can_begin=False, is_own=is_own)
         lead("train.py", "Open in Train", "tune", run_id)
+        share("inside", run)
         show_status(run)
     if not is_own:
         read_only("run", "A fork of it is your own.")

@@ -29,11 +29,15 @@ FRAME = """
   min-height: 2.5rem; margin-block: 0; padding-inline: 0.75rem;
   border: 1px solid light-dark(#DCE2E8, #303B46); border-radius: 0.5rem;
 }
-/* On a phone it takes two rows and the status, and the way inside stands beside the template; its header is opaque. */
+/* On a phone it takes two rows and the status; the way inside and Share stand beside the template. Its header is
+   opaque. */
 @media (max-width: 640px) {
   .st-key-train-strip { column-gap: 0.4rem; }
   .st-key-train-strip > [data-testid="stLayoutWrapper"]:has(> .st-key-controls) { order: 1; }
+  .st-key-train-strip > :has([data-testid="stSelectbox"]) { flex: 1 1 0; min-width: 0; }
   .st-key-train-strip [data-testid="stPageLink"] a { padding-inline: 0.4rem; }
+  .st-key-share button { padding-inline: 0.4rem; }
+  .st-key-share button span:has(> [data-testid="stIconMaterial"]) { display: none; }
   .st-key-train-strip [data-testid="stPageLink"] span:has(> [data-testid="stIconMaterial"]) { display: none; }
   [data-testid="stLayoutWrapper"]:has(> .st-key-strip) { top: 3.25rem; }
   .st-key-strip { gap: 0.4rem; }
