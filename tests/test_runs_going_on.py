@@ -1,5 +1,6 @@
 """Damaged checkpoints, full disks and a store that fails: a run goes on where it can, and says what was lost."""
 
+import math
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from playground.errors import SpecError
 from playground.runs import active
-from playground.runs.store import Run, Store
+from playground.runs.store import Control, Run, Store
 from playground.runs.worker import Worker
 from playground.training import checkpoint
 from playground.training.checkpoint import restore, save
@@ -240,3 +241,24 @@ def test_a_run_that_was_taken_as_the_store_failed_goes_back_into_the_queue(
     monkeypatch.setattr(active, "rewind", fails_once)
     turn_until(worker, lambda: found(store, run_id).state == "finished")
     assert recorded(store, run_id).stepped["step"] == list(range(1, 41))
+
+
+def test_settings_changed_after_the_last_checkpoint_are_changed_again_at_their_step(store: Store) -> None:
+    change = Control(1, "", "change", {"field": "optimizer.learning_rate", "value": 0.02})
+    whole, lost = held(store, SMALL), held(store, SMALL)
+    for run, goes_on_to in ((whole, 30), (lost, 26)):
+        train_to(run, 20)
+        run.save()
+        run.save_after = math.inf  # no checkpoint comes after it
+        train_to(run, 23)
+        run.obey(change)
+        train_to(run, goes_on_to)
+        if not run.has_ended:
+            run.write()
+    for _ in range(2):
+        again = resumed(store, lost.id)
+        assert again.trainer.step == 20
+    while not again.has_ended:
+        again.turn(1)
+    assert recorded(store, lost.id) == recorded(store, whole.id)
+    assert recorded(store, lost.id).changed["step"] == [23]
