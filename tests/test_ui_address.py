@@ -1,6 +1,7 @@
 """The address of page Train: what it opens, what it says while one edits, what it hides; and what Share offers."""
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -192,3 +193,8 @@ def test_share_gives_links_that_open_what_is_there(shared: Store) -> None:
     set_up, run = (parse_qs(urlsplit(code.value).query) for code in app.code)
     assert from_link(set_up["x"][0]) == held(app)
     assert run == {"run": [run_id]}
+
+
+def test_the_readme_names_every_panel_that_a_link_can_hide() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    assert [panel for panel in PANELS if f"`{panel}`" not in readme] == []
