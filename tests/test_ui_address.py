@@ -36,7 +36,7 @@ def written(app: AppTest) -> dict[str, Any]:
     """What the page's script puts into the browser's address."""
     scripts: Any = app.get("html")
     script = next(one.value for one in scripts if "history.replaceState" in one.value)
-    text = script.split("Object.entries(")[1].split("))")[0]
+    text = script.split("parts = ")[1].split(", query = ")[0]
     parts: dict[str, Any] = json.loads(text)
     return parts
 
