@@ -1,6 +1,7 @@
 """The address of page Train: what it opens, what it says while one edits, what it hides; and what Share offers."""
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -35,7 +36,7 @@ def written(app: AppTest) -> dict[str, Any]:
     """What the page's script puts into the browser's address."""
     scripts: Any = app.get("html")
     script = next(one.value for one in scripts if "history.replaceState" in one.value)
-    text = script.split("Object.entries(")[1].split("))")[0]
+    text = script.split("parts = ")[1].split(", query = ")[0]
     parts: dict[str, Any] = json.loads(text)
     return parts
 
@@ -59,7 +60,7 @@ def test_a_link_opens_train_with_its_set_up_and_train_begins_that(shared: Store)
     assert shared.runs(STATES)[0].experiment == LINKED
 
 
-@pytest.mark.parametrize("link", ["", "1.broken", to_link(LINKED)[:-9], "9.abc", "x" * 9_000, "<b>`![a](b)`"])
+@pytest.mark.parametrize("link", ["", to_link(LINKED)[:-9], "x" * 9_000])
 def test_a_link_that_can_not_be_read_opens_the_defaults_and_says_why(shared: Store, link: str) -> None:
     app = opened(x=link)
     assert held(app) == DEFAULTS
@@ -160,11 +161,12 @@ def test_hidden_panels_are_not_there_and_keep_what_the_link_says(shared: Store) 
     assert shared.runs(STATES)[0].experiment == LINKED
 
 
-@pytest.mark.parametrize("panel", EDITORS)
-def test_each_hidden_panel_takes_its_own_controls_away(shared: Store, panel: str) -> None:
-    shown, hiding = opened(), opened(hide=panel)
-    assert held(hiding) == held(shown)
-    assert controls(hiding) < controls(shown)
+def test_each_hidden_panel_takes_its_own_controls_away(shared: Store) -> None:
+    everything = controls(opened())
+    for panel in EDITORS:
+        app = opened(hide=panel)
+        assert controls(app) < everything
+        assert held(app) == DEFAULTS
 
 
 def test_what_is_hidden_stays_hidden_on_the_way_through_the_pages(shared: Store) -> None:
@@ -192,3 +194,8 @@ def test_share_gives_links_that_open_what_is_there(shared: Store) -> None:
     set_up, run = (parse_qs(urlsplit(code.value).query) for code in app.code)
     assert from_link(set_up["x"][0]) == held(app)
     assert run == {"run": [run_id]}
+
+
+def test_the_readme_names_every_panel_that_a_link_can_hide() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    assert [panel for panel in PANELS if f"`{panel}`" not in readme] == []

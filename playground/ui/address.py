@@ -102,12 +102,15 @@ def follow(run: Run | None) -> None:
     st.html(SCRIPT % (turn, json.dumps(OWN), json.dumps(parts)), unsafe_allow_javascript=True)
 
 
+# The run is Python's to put there: a script that comes late leaves the address of a newer run alone.
 SCRIPT = """<script>
 /* %d */ if (location.pathname.endsWith("/train")) {
-  const query = new URLSearchParams(location.search);
-  for (const name of %s) query.delete(name);
-  for (const [name, value] of Object.entries(%s)) query.append(name, value);
+  const own = %s, parts = %s, query = new URLSearchParams(location.search);
+  const isLate = query.get("run") !== (parts.run ?? null);
+  for (const name of own) query.delete(name);
+  for (const [name, value] of Object.entries(parts)) query.append(name, value);
   const search = query.size ? "?" + query.toString().replaceAll("%%2C", ",") : "";
-  if (search !== location.search) history.replaceState(history.state, "", location.pathname + search + location.hash);
+  if (!isLate && search !== location.search)
+    history.replaceState(history.state, "", location.pathname + search + location.hash);
 }
 </script>"""
