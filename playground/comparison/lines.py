@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from playground.comparison.following import recorded
 from playground.comparison.settings import differing
 from playground.experiment import Experiment
-from playground.labs.study import OVER, Tables, final_answer, tables_of
+from playground.labs.study import OVER, Tables, final_answer
 from playground.labs.topic import with_seed
 from playground.runs.past import Origin
 from playground.runs.store import Run, Store
@@ -77,7 +78,7 @@ def members_of(store: Store, run_ids: Iterable[str]) -> tuple[list[Member], list
 def member_of(store: Store, run: Run, measured: tuple[int, str] | None) -> Member:
     test = final_answer(store, measured[0])[0] if measured and measured[1] in OVER else None
     is_of_its_end = test is not None and test["step"] == run.step
-    return Member(run, tables_of(store, run), store.past.origin(run.id), test if is_of_its_end else None)
+    return Member(run, recorded(store, run), store.past.origin(run.id), test if is_of_its_end else None)
 
 
 def lines_of(members: Sequence[Member], folds: bool = True) -> tuple[Line, ...]:

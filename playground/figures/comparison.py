@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from playground.figures.arms import arm_chart, color_of, faint, frame_if_empty
 from playground.figures.colors import MARK
@@ -13,7 +15,6 @@ DASHES = ("solid", "dash", "dot")
 SAME_DASH = 4  # neighbouring lines
 PALE = 0.28
 AXES = {"step": "step", "epoch": "epoch", "seconds": "seconds of training, by each run's mean speed"}
-DIGITS = 5  # significant ones are more than a chart shows
 
 
 def style_of(place: int) -> tuple[str, str]:
@@ -50,8 +51,8 @@ def compared_curves(
             add_raw(figure, table, x, color)
         figure.add_scatter(
             name=name,
-            x=short(table[x]),
-            y=short(table["mean"]),
+            x=numbers(table[x]),
+            y=numbers(table["mean"]),
             mode="lines",
             line={"color": color, "width": 2, "dash": dash},
             hovertemplate=f"{name} %{{y:{number}}}<extra></extra>",
@@ -64,10 +65,10 @@ def compared_curves(
 def add_spread(figure: go.Figure, table: pd.DataFrame, x: str, color: str) -> None:
     """From the least to the most over seeds."""
     whole = table.dropna(subset=["low", "high"])
-    places = short(whole[x])
+    places = numbers(whole[x])
     figure.add_scatter(
-        x=[*places, *places[::-1]],
-        y=[*short(whole["high"]), *short(whole["low"])[::-1]],
+        x=np.concatenate([places, places[::-1]]),
+        y=np.concatenate([numbers(whole["high"]), numbers(whole["low"])[::-1]]),
         fill="toself",
         fillcolor=faint(color),
         mode="lines",
@@ -79,8 +80,8 @@ def add_spread(figure: go.Figure, table: pd.DataFrame, x: str, color: str) -> No
 def add_raw(figure: go.Figure, table: pd.DataFrame, x: str, color: str) -> None:
     """What was recorded, pale behind the smoothed line."""
     figure.add_scatter(
-        x=short(table[x]),
-        y=short(table["raw"]),
+        x=numbers(table[x]),
+        y=numbers(table["raw"]),
         mode="lines",
         line={"color": color, "width": 1},
         opacity=PALE,
@@ -88,6 +89,6 @@ def add_raw(figure: go.Figure, table: pd.DataFrame, x: str, color: str) -> None:
     )
 
 
-def short(values: pd.Series) -> list[float | None]:
-    """Numbers as short as a chart needs them; None for a gap."""
-    return [float(f"{value:.{DIGITS}g}") if value == value else None for value in values.tolist()]
+def numbers(values: pd.Series) -> NDArray[np.float32]:
+    """An array, which Plotly takes and sends as it is: of a list it looks at each number. NaN is a gap."""
+    return values.to_numpy(dtype=np.float32)

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from playground.comparison.curves import AXES, Axis, difference, line_curve
-from playground.comparison.lines import FEWEST, MOST, Line, lines_of, members_of
+from playground.comparison.lines import FEWEST, MOST, Line, Member, lines_of, members_of
 from playground.comparison.measures import judged_digits, measures
 from playground.comparison.table import rows_of
 from playground.figures.comparison import compared_curves
@@ -16,6 +16,7 @@ from playground.runs.store import Store
 from playground.ui.compare_tables import legend, measures_table, settings_table
 
 REFRESH = 1.0  # seconds between two looks at runs that go on
+STEPS_A_SECOND = 50_000  # of all runs together, for which it looks a second less often: drawing takes longer too
 MEASURES = ("Loss", "Accuracy")
 SPLITS = ("Validation", "Train", "Batch")
 MODES = {
@@ -46,7 +47,12 @@ def comparison(store: Store, run_ids: Sequence[str]) -> None:
         return
     goes_on = any(member.run.is_live for member in members)
     ids = tuple(member.run.id for member in members)
-    st.fragment(show, run_every=REFRESH if goes_on else None)(store, ids, goes_on)
+    st.fragment(show, run_every=interval(members) if goes_on else None)(store, ids, goes_on)
+
+
+def interval(members: Sequence[Member]) -> float:
+    """Seconds between two looks."""
+    return REFRESH + sum(member.run.total_steps for member in members) / STEPS_A_SECOND
 
 
 def show(store: Store, run_ids: Sequence[str], goes_on: bool) -> None:
