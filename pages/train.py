@@ -21,6 +21,7 @@ from playground.ui.final_test import final_test
 from playground.ui.fork import show_origin
 from playground.ui.hidden import EDITORS, is_shown
 from playground.ui.network_editor import network_editor
+from playground.ui.replay import replay
 from playground.ui.settings import settings
 from playground.ui.strip import strip
 
@@ -66,4 +67,6 @@ with view:
     panel("digit", run.id if run else None, run.experiment if run else experiment)
     if run and is_shown("test"):
         final_test(store, run)
+    if run:
+        replay(store, run)
 follow(run)

@@ -13,7 +13,8 @@ from torch import nn
 from playground.data.tensors import Digitset
 from playground.experiment import Loss
 from playground.network.build import build
-from playground.training.measure import measure, wilson_interval
+from playground.training.intervals import wilson_interval
+from playground.training.measure import measure
 from playground.training.trainer import Trainer
 from tests.small_runs import small, steps
 

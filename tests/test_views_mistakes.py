@@ -8,7 +8,7 @@ from playground.data.digits import load_digits
 from playground.data.tensors import Digitset, load
 from playground.experiment import Experiment
 from playground.network.build import Net, build
-from playground.training.measure import wilson_interval
+from playground.training.intervals import wilson_interval
 from playground.views.map import map_view
 from playground.views.mistakes import LOOKED_AT, mistakes_view
 from playground.views.moment import Moment, Verdicts

@@ -7,8 +7,8 @@ from math import sqrt
 import numpy as np
 import pandas as pd
 
-# Student's t, 97.5 % point, for 1 to 9 degrees of freedom: there are at most ten seeds.
-STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+# Student's t, 97.5 % point, for 1 to 11 degrees of freedom: there are at most twelve seeds.
+STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201)
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ class ActiveRun:
         self.holder = run.holder
         self.store = store
         self.trainer = Trainer(run.experiment)
+        self.replay = store.replays.of(run.id)
         self.is_running = True
         self.has_ended = False
         self.batches: int | None = None
@@ -123,7 +124,8 @@ class ActiveRun:
             self.end(*self.ending)
         begin = time.perf_counter()
         spent = 0.0
-        while self.is_running and spent < seconds and len(self.pending) < MOST_PENDING:
+        while self.is_running and spent < seconds and len(self.pending) < MOST_PENDING and not self.is_replayed:
+            self.change_as_recorded()
             events = self.trainer.advance()
             self.note(events)
             if self.trainer.step in self.keeping:
@@ -145,7 +147,9 @@ class ActiveRun:
                 self.columns["state"] = "paused"
         if self.ending or self.is_cut_off:
             return
-        if not self.is_running:
+        if self.is_replayed:
+            self.end("stopped", f"stopped at step {self.trainer.step:,}")
+        elif not self.is_running:
             if self.columns or self.pending:
                 self.write()
             if self.saved_step != self.trainer.step and time.monotonic() > self.save_after:
@@ -183,6 +187,20 @@ class ActiveRun:
                 self.change(control.value["field"], control.value["value"])
             case _:
                 raise SpecError("run", f"there is no control {control.name}")
+
+    @property
+    def is_replayed(self) -> bool:
+        """Whether it repeats another run and has come as far as that one."""
+        return self.replay is not None and self.trainer.step >= self.replay.last_step
+
+    def change_as_recorded(self) -> None:
+        """Before a step, what was changed there in the run that it repeats."""
+        if self.replay is not None:
+            for field, value in self.replay.changes_after(self.trainer.step).items():
+                if self.trainer.live[field] != value:
+                    self.note((self.trainer.change(field, value),))
+                    self.plan()
+                    self.saved_step = -1  # a checkpoint soon: it holds the new value
 
     def pause(self) -> None:
         """Say so at once; the checkpoint follows in the next turn."""
@@ -349,7 +367,7 @@ class ActiveRun:
             self.holder,
             step=trainer.step,
             epoch=trainer.epoch,
-            total_steps=trainer.total_steps,
+            total_steps=min(trainer.total_steps, self.replay.last_step) if self.replay else trainer.total_steps,
             seconds=self.seconds,
             digits_per_second=self.digits_per_second(),
             live=json.dumps(trainer.live),

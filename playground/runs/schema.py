@@ -110,6 +110,15 @@ finals = Table(
     Column("validation_digits", Integer, nullable=False),
 )
 
+replays = Table(
+    "replays",  # runs that repeat another one
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("of", String, nullable=False, index=True),
+    Column("last_step", Integer, nullable=False),  # up to which it is repeated
+    Column("changes", Text, nullable=False),  # JSON: [after step, field, value] of what was changed while it ran
+)
+
 wishes = Table(
     "wishes",  # what somebody watches
     metadata,

@@ -28,6 +28,7 @@ from playground.runs.finals import Finals
 from playground.runs.ids import new_name
 from playground.runs.library import IS_DELETED, Library
 from playground.runs.past import Origin, Past
+from playground.runs.replays import Replay, Replays
 from playground.runs.schema import chunks, controls, metadata, runs, tasks, trials, workers
 from playground.runs.sights import Sights
 from playground.runs.states import ACTIVE, ENDED, LIVE, State
@@ -111,9 +112,9 @@ class Store:
     """Runs, their curves, controls and tasks; every method is one short transaction.
 
     `past` has what stays of each run's earlier steps, `sights` what somebody watches, `studies` which runs belong
-    together, `library` whose runs are and what is said of them, `finals` what came of them. `url` is any SQLAlchemy
-    URL; `folder` holds the checkpoints. A locked database is waited for as long as `patience` says, in seconds. What
-    the database can't do is an error of SQLAlchemy, see `health.in_words`.
+    together, `library` whose runs are and what is said of them, `finals` what came of them, `replays` which run repeats
+    which. `url` is any SQLAlchemy URL; `folder` holds the checkpoints. A locked database is waited for as long as
+    `patience` says, in seconds. What the database can't do is an error of SQLAlchemy, see `health.in_words`.
     """
 
     def __init__(self, url: str, folder: Path, patience: float = 5.0) -> None:
@@ -128,6 +129,7 @@ class Store:
         self.studies = Studies(self.engine)
         self.library = Library(self.engine, folder)
         self.finals = Finals(self.engine)
+        self.replays = Replays(self.engine)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -151,11 +153,12 @@ class Store:
         origin: Origin | None = None,
         trial: Trial | None = None,
         owner: str = "",
+        replay: Replay | None = None,
     ) -> str:
         """Put a new run into the queue and return its id.
 
         With an origin it is a fork: it has that run's past up to a kept step, and goes on from there. With a trial it
-        belongs to a study. Without an owner it is everybody's.
+        belongs to a study. Without an owner it is everybody's. With a replay it repeats another run.
         """
         run_id = new_name("r")
         values = {"id": run_id, "name": name, "experiment": experiment.model_dump_json(), "begin": begin}
@@ -166,6 +169,8 @@ class Store:
                 self.past.share(connection, run_id, origin)
             if trial is not None:
                 self.studies.add(connection, run_id, trial)
+            if replay is not None:
+                self.replays.add(connection, run_id, replay)
         return run_id
 
     def run(self, run_id: str) -> Run | None:

@@ -1,6 +1,5 @@
 """The final measurement: once, on digits that nothing was picked or tuned on."""
 
-from math import sqrt
 from typing import Any
 
 import torch
@@ -9,9 +8,8 @@ from playground.data.tensors import Digitset
 from playground.experiment import CLASSES, Loss
 from playground.network.build import Net
 from playground.training.evaluation import predict
+from playground.training.intervals import wilson_interval
 from playground.training.losses import probabilities
-
-Z_95 = 1.959963984540054  # the normal distribution's 97.5 % point
 
 
 def measure(net: Net, digits: Digitset, loss: Loss | None = None) -> dict[str, Any]:
@@ -48,19 +46,3 @@ def measure(net: Net, digits: Digitset, loss: Loss | None = None) -> dict[str, A
         "macro": {"precision": float(precision.mean()), "recall": float(recall.mean()), "f1": float(f1.mean())},
         "confusion": confusion_matrix(labels, predictions, labels=classes).tolist(),
     }
-
-
-def wilson_interval(correct: int, digits: int, z: float = Z_95) -> tuple[float, float]:
-    """The interval of Wilson (1927) for a share: sound near 0 and 1 too, where p ± z · √(p(1-p)/n) leaves the range.
-
-    (p + z²/2n ± z · √(p(1-p)/n + z²/4n²)) / (1 + z²/n) with p = correct / n.
-
-    >>> [round(bound, 4) for bound in wilson_interval(95, 100)]
-    [0.8882, 0.9785]
-    """
-    p, n = correct / digits, digits
-    centre = p + z * z / (2 * n)
-    spread = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    whole = 1 + z * z / n
-    # The ends lie on either side of p; where p is 0 or 1 they meet it, but for rounding.
-    return min(p, max(0.0, (centre - spread) / whole)), max(p, min(1.0, (centre + spread) / whole))

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from playground.data.tensors import Digitset
 from playground.probes.mistakes import Forgetting, Mistakes, forgetting, mistakes
-from playground.training.measure import wilson_interval
+from playground.training.intervals import wilson_interval
 from playground.views import requests
 from playground.views.moment import Moment
 from playground.views.pack import View
