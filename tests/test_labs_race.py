@@ -89,6 +89,28 @@ def test_a_race_keeps_its_settings_for_another_experiment_as_far_as_they_have_an
     assert [sweep.setting for sweep in start(TEMPLATES["Softmax regression"]).sweeps] == ["learning rate"]
 
 
+def test_a_race_begins_anew_with_fewer_seeds_or_one_setting_where_all_would_be_refused() -> None:
+    rates = Sweep(setting="learning rate", values=(0.01, 0.1))
+    grid = race(rates, BATCHES, seeds=10)
+    assert start(BASE, grid).seeds == 4
+    with_momentum = BASE.but(optimizer=BASE.optimizer.but(kind="Momentum"))
+    kinds = Sweep(setting="optimizer", values=("Momentum", "Nesterov"))
+    pairs = RaceSetup(experiment=with_momentum, sweeps=(Sweep(setting="momentum", values=(0.5, 0.9)), kinds))
+    assert [sweep.setting for sweep in start(with_momentum, pairs).sweeps] == ["momentum"]
+
+
+UNITS = Sweep(setting="units of Linear #1", values=(8, 32))
+
+
+@pytest.mark.parametrize(
+    "sweeps",
+    [(Sweep(setting="depth", values=(2, 3)), UNITS), (UNITS, Sweep(setting="width ×", values=(2.0, 3.0)))],
+)
+def test_two_settings_that_undo_each_other_are_no_grid(sweeps: tuple[Sweep, ...]) -> None:
+    with pytest.raises(SpecError, match="choose another pair"):
+        race().but(sweeps=sweeps)
+
+
 def test_a_race_of_many_lets_a_single_run_pass_and_keeps_to_the_limit(store: Store) -> None:
     begin(store, LAB, RACE, race(TWELVE, RATES))
     store.sign_of_life("w", ready=True)

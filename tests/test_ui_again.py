@@ -1,8 +1,13 @@
 """Train again with…: a new run of the same experiment with one setting changed."""
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from playground.errors import SpecError
+from playground.labs.race.settings import setting_of
+from playground.runs.past import Origin
 from playground.runs.store import Store
+from playground.ui.again import changed
 from tests.opened_pages import SMALL, opened, trained
 
 
@@ -31,3 +36,16 @@ def test_train_again_with_what_it_was_or_cannot_be_is_refused(shared: Store) -> 
     assert app.button(key=f"again.{run_id}.train").disabled
     app = again(app, run_id, "batch size", "0")
     assert "batch size 0" in app.error[0].value
+
+
+def test_a_fork_is_not_trained_again_with_what_its_weights_cannot_take(shared: Store) -> None:
+    parent = trained(shared)
+    fork_id = shared.create(SMALL, "fork", origin=Origin(parent, 1))
+    fork = shared.run(fork_id)
+    assert fork is not None
+    longer, value = changed(shared, fork, setting_of(SMALL, "steps"), "6")
+    assert (longer.training.steps, value) == (6, 6)
+    with pytest.raises(SpecError, match="a fork keeps its run's layers"):
+        changed(shared, fork, setting_of(SMALL, "width ×"), "2")
+    with pytest.raises(SpecError, match="train longer"):
+        changed(shared, fork, setting_of(SMALL, "steps"), "1")

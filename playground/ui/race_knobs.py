@@ -6,13 +6,12 @@ import streamlit as st
 
 from playground.errors import SpecError
 from playground.experiment import Experiment
-from playground.labs.race.race import RaceSetup, Sweep, arms, sweep_of
+from playground.labs.race.race import MOST_OF_TWO, RaceSetup, Sweep, arms, sweep_of
 from playground.labs.race.setting import MOST_VALUES, Setting, Value, check_digits, shown
 from playground.labs.race.settings import raced
 from playground.ui.lab import Keys, seeds
 from playground.ui.widgets import error_beside
 
-MOST_OF_TWO = 6
 NONE = "nothing else"
 HELP = "All arms are this experiment but for this setting. Only settings that have an effect on it are here."
 SECOND = "A grid: each value of the one setting with each of the other."

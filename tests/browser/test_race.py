@@ -6,7 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.steps import LONG, button, settle, traces, wait_until
+from tests.lab_studies import BASE
 from tests.server import Server
+
+SMALL = BASE.but(training=BASE.training.but(epochs=60))
 
 pytestmark = pytest.mark.browser
 
@@ -17,8 +20,8 @@ def nothing_left_running(server: Server) -> None:
         server.store.ask(run.id, "stop")
 
 
-def test_three_learning_rates_race_on_one_chart_to_the_worded_answer(page: Page) -> None:
-    page.goto("/race")
+def test_three_learning_rates_race_on_one_chart_to_the_worded_answer(page: Page, server: Server) -> None:
+    page.goto(f"/race?run={server.store.create(SMALL, 'small')}")
     expect(button(page, "Run")).to_be_visible()
     settle(page)
     values = page.get_by_label("Values of learning rate", exact=True)

@@ -15,6 +15,7 @@ from playground.labs.topic import Arm, Setup
 from playground.presets import TEMPLATES
 
 MOST_ARMS = 36
+MOST_OF_TWO = 6  # values of each, by default
 MOST_RUNS = 120
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03)
 
@@ -84,10 +85,15 @@ def arms(setup: RaceSetup) -> tuple[Arm, ...]:
 
 
 def arm(experiment: Experiment, chosen: list[Setting], values: tuple[Value, ...]) -> Arm:
-    for setting, value in zip(chosen, values, strict=True):
-        experiment = setting.apply(experiment, value)
-    name = ", ".join(named(setting, value) for setting, value in zip(chosen, values, strict=True))
-    return Arm(name, experiment)
+    """Raises `SpecError` where a value can't be, or doesn't hold beside the other one."""
+    changed, pairs = experiment, list(zip(chosen, values, strict=True))
+    for setting, value in pairs:
+        changed = setting.apply(changed, value)
+    name = ", ".join(named(setting, value) for setting, value in pairs)
+    for setting, value in pairs:
+        if not setting.suits(changed) or setting.read(changed) not in (value, setting.read(experiment)):
+            raise SpecError(setting.field, f"{name}: {setting.name} has no effect then, so choose another pair")
+    return Arm(name, changed)
 
 
 def named(setting: Setting, value: Value) -> str:
@@ -95,21 +101,24 @@ def named(setting: Setting, value: Value) -> str:
     return f"{setting.name} {shown(value)}"
 
 
-def with_change(experiment: Experiment, name: str, value: Value) -> Experiment:
-    """The experiment with one setting changed; raises `SpecError` where it can't be."""
-    return setting_of(experiment, name).apply(experiment, value)
-
-
 def start(experiment: Experiment, like: RaceSetup | None = None) -> RaceSetup:
     """A race of an experiment with values by default: over the same settings as another one, where they have an effect.
 
-    Raises `SpecError` where the experiment can't be trained.
+    Of two settings whose values don't go together, over the first. Raises `SpecError` where the experiment can't be
+    trained.
     """
     check_network(experiment)
-    possible = raced(experiment)
-    wanted = [sweep.setting for sweep in like.sweeps if sweep.setting in possible] if like else []
-    names = wanted or ["learning rate"]
-    most = MOST_VALUES if len(names) == 1 else 6
+    possible, base = raced(experiment), like or RaceSetup()
+    names = [sweep.setting for sweep in base.sweeps if sweep.setting in possible] or ["learning rate"]
+    most = MOST_VALUES if len(names) == 1 else MOST_OF_TWO
     sweeps = tuple(sweep_of(possible[name], possible[name].tried(experiment)[:most]) for name in names)
-    base = like or RaceSetup()
-    return base.but(experiment=experiment, sweeps=sweeps, seed=experiment.training.seed)
+    try:
+        return begun(base, experiment, sweeps)
+    except SpecError:
+        return begun(base, experiment, sweeps[:1])
+
+
+def begun(base: RaceSetup, experiment: Experiment, sweeps: tuple[Sweep, ...]) -> RaceSetup:
+    count = prod(len(sweep.values) for sweep in sweeps)
+    seeds = min(base.seeds, MOST_RUNS // count)
+    return base.but(experiment=experiment, sweeps=sweeps, seed=experiment.training.seed, seeds=seeds)

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from playground.labs.claims import Claim, Effect, effect, in_words, number, paired, percent, points
+from playground.labs.claims import Claim, Effect, effect, in_words, number, paired, percent, points, together
 from playground.labs.outcome import Results
-from playground.labs.overfitting.shared import column, shared
 from playground.labs.race.charts import trouble
 from playground.labs.race.race import RaceSetup, arms, judged_by, settings
 from playground.labs.race.setting import shown
@@ -21,7 +20,7 @@ def answer(setup: RaceSetup, found: Results) -> tuple[Claim, ...]:
     """Validation alone decides; arms with a run that diverged, failed or was changed are no candidates."""
     finals = found.finals()
     sound = [arm.name for arm in arms(setup) if not trouble(arm, found) and found.ended(arm.name)]
-    rows = shared(finals, sound)
+    rows = together(finals, sound)
     claims: list[Claim] = []
     if len(sound) > 1 and len(rows):
         best = best_of(rows, judged_by(setup))
@@ -37,8 +36,12 @@ def best_of(rows: pd.DataFrame, judged: str) -> str:
     return str(means.idxmin() if judged == "validation_loss" else means.idxmax())
 
 
+def mean_of(rows: pd.DataFrame, arm: str, column: str) -> Effect:
+    return effect(rows.loc[rows["arm"] == arm, column])
+
+
 def winner(setup: RaceSetup, rows: pd.DataFrame, best: str) -> str:
-    loss, accuracy = (effect(column(rows, best, f"validation_{name}")) for name in ("loss", "accuracy"))
+    loss, accuracy = (mean_of(rows, best, f"validation_{name}") for name in ("loss", "accuracy"))
     measured = {"validation_loss": in_words(loss, number), "validation_accuracy": in_words(accuracy, percent)}
     judged = judged_by(setup)
     what = "lowest validation loss" if judged == "validation_loss" else "highest validation accuracy"
@@ -47,7 +50,7 @@ def winner(setup: RaceSetup, rows: pd.DataFrame, best: str) -> str:
     if judged == "validation_loss":
         text += f", with {percent(accuracy.mean)} of the digits right"
         top = best_of(rows, "validation_accuracy")
-        highest = effect(column(rows, top, "validation_accuracy"))
+        highest = mean_of(rows, top, "validation_accuracy")
         if top != best and highest.mean > accuracy.mean:
             text += f" ({top} has more, {percent(highest.mean)})"
     return f"{text}; {HOW}."
