@@ -7,6 +7,7 @@ from playground.live.inside import panel
 from playground.network.shapes import can_train
 from playground.runs.settings import shared_store
 from playground.ui import session
+from playground.ui.again import what_next
 from playground.ui.address import follow, show_problem, take_up
 from playground.ui.attach import (
     attached_run,
@@ -68,5 +69,6 @@ with view:
     if run and is_shown("test"):
         final_test(store, run)
     if run:
+        what_next(store, run)
         replay(store, run)
 follow(run)

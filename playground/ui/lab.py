@@ -146,8 +146,8 @@ def guessed(lab: Lab, topic: Topic, setup: Setup) -> Setup:
     return setup
 
 
-def run_buttons(store: Store, topic: Topic, setup: Setup, study: Study | None) -> bool:
-    """Run, Stop, and how long it will take; True where Run was pressed."""
+def run_buttons(store: Store, topic: Topic, setup: Setup, study: Study | None, is_ready: bool = True) -> bool:
+    """Run, Stop, and how long it will take; True where Run was pressed. Not ready: what is wrong stands elsewhere."""
     problem: SpecError | None = None
     seconds = 0.0
     try:
@@ -164,7 +164,7 @@ def run_buttons(store: Store, topic: Topic, setup: Setup, study: Study | None) -
             type="primary",
             icon=":material/play_arrow:",
             key="lab.run",
-            disabled=problem is not None,
+            disabled=problem is not None or not is_ready,
             help="Train all arms anew." if topic.task is None else "Work it out anew.",
         )
         if goes_on and study is not None and has_control:
@@ -177,7 +177,7 @@ def run_buttons(store: Store, topic: Topic, setup: Setup, study: Study | None) -
             if st.button(f"Resume {len(gone)} lost", icon=":material/resume:", key="lab.resume", help=help_):
                 studies.resume(store, study.id)
                 st.rerun()
-        if problem is None and not goes_on:
+        if problem is None and is_ready and not goes_on:
             st.caption(foresight(len(planned(topic, setup)), seconds))
         if study is not None and not has_control:
             read_only("study", "Run makes your own.")

@@ -14,13 +14,10 @@ CHANGED = " :primary[:small[changed]]"
 def titles(experiment: Experiment) -> dict[str, str]:
     """The label of each panel."""
     default = Experiment()
-    rule, training, optimizer = experiment.regularization, experiment.training, experiment.optimizer
-    length = f"{training.epochs:,} epochs" if training.unit == "epochs" else f"{training.steps:,} steps"
-    if training.patience is not None:
-        length += f" · patience {training.patience:,}"
+    rule = experiment.regularization
     lines = {
         "Training": (
-            f"{optimizer.kind} {plain(optimizer.learning_rate)} · batch {training.batch_size:,} · {length}",
+            in_short(experiment),
             training_of(experiment) != training_of(default),
         ),
         "Digits": (digits_line(experiment.data), experiment.data != default.data),
@@ -34,6 +31,15 @@ def titles(experiment: Experiment) -> dict[str, str]:
         ),
     }
     return {name: f"**{name}** · {line}{CHANGED if is_changed else ''}" for name, (line, is_changed) in lines.items()}
+
+
+def in_short(experiment: Experiment) -> str:
+    """How it is trained, as in "Adam 0.001 · batch 64 · 10 epochs"."""
+    training, optimizer = experiment.training, experiment.optimizer
+    length = f"{training.epochs:,} epochs" if training.unit == "epochs" else f"{training.steps:,} steps"
+    if training.patience is not None:
+        length += f" · patience {training.patience:,}"
+    return f"{optimizer.kind} {plain(optimizer.learning_rate)} · batch {training.batch_size:,} · {length}"
 
 
 def training_of(experiment: Experiment) -> tuple[Optimizer, Schedule, float | None, Training]:
