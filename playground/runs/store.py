@@ -27,6 +27,7 @@ from playground.experiment import Experiment, read
 from playground.runs.finals import Finals
 from playground.runs.ids import new_name
 from playground.runs.library import IS_DELETED, Library
+from playground.runs.overview import Overview
 from playground.runs.past import Origin, Past
 from playground.runs.schema import chunks, controls, metadata, runs, tasks, trials, workers
 from playground.runs.sights import Sights
@@ -111,9 +112,9 @@ class Store:
     """Runs, their curves, controls and tasks; every method is one short transaction.
 
     `past` has what stays of each run's earlier steps, `sights` what somebody watches, `studies` which runs belong
-    together, `library` whose runs are and what is said of them, `finals` what came of them. `url` is any SQLAlchemy
-    URL; `folder` holds the checkpoints. A locked database is waited for as long as `patience` says, in seconds. What
-    the database can't do is an error of SQLAlchemy, see `health.in_words`.
+    together, `library` whose runs are and what is said of them, `finals` what came of them, `overview` lists them.
+    `url` is any SQLAlchemy URL; `folder` holds the checkpoints. A locked database is waited for as long as `patience`
+    says, in seconds. What the database can't do is an error of SQLAlchemy, see `health.in_words`.
     """
 
     def __init__(self, url: str, folder: Path, patience: float = 5.0) -> None:
@@ -128,6 +129,7 @@ class Store:
         self.studies = Studies(self.engine)
         self.library = Library(self.engine, folder)
         self.finals = Finals(self.engine)
+        self.overview = Overview(self.engine)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -162,6 +164,7 @@ class Store:
         with self.engine.begin() as connection:
             connection.execute(insert(runs).values(**values, state="queued", created=time.time()))
             self.library.add(connection, run_id, owner)
+            self.overview.add(connection, run_id, experiment)
             if origin is not None:
                 self.past.share(connection, run_id, origin)
             if trial is not None:
