@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 LAST = "Of the last evaluation: eval mode, no penalty, on the first 256 validation digits. Empty while a run lasts."
-CHANGED = "Training goes on: the last evaluation is on page Train."
 
 COLUMNS: dict[str, Any] = {
     "star": st.column_config.TextColumn("★", width=36, pinned=True, help="Starred runs are never deleted for room."),
@@ -30,17 +29,25 @@ COLUMNS: dict[str, Any] = {
     "seed": st.column_config.NumberColumn("Seed", format="%d", width=60),
     "note": st.column_config.TextColumn("Note", width=220),
 }
+DECIMALS = {
+    "validation_accuracy": 1,
+    "validation_loss": 4,
+    "lowest_validation_loss": 4,
+    "test_accuracy": 1,
+    "seconds": 1,
+}
 
 
 def readable(table: pd.DataFrame, zone: tzinfo) -> pd.DataFrame:
     """The columns of `COLUMNS`: shares in percent, times on the visitor's clock."""
-    shown = table.assign(
+    numbers = table.astype(dict.fromkeys(DECIMALS, float))
+    shown = numbers.assign(
         star=table["starred"].map({0: "", 1: "★"}),
         created=pd.to_datetime(table["created"], unit="s", utc=True).dt.tz_convert(zone).dt.tz_localize(None),
-        validation_accuracy=100 * table["validation_accuracy"].astype(float),
-        test_accuracy=100 * table["test_accuracy"].astype(float),
+        validation_accuracy=100 * numbers["validation_accuracy"],
+        test_accuracy=100 * numbers["test_accuracy"],
     )
-    return shown[list(COLUMNS)]
+    return shown[list(COLUMNS)].round(DECIMALS)  # a screen reader hears them as they are
 
 
 def clock() -> tzinfo:
