@@ -3,9 +3,10 @@
 import streamlit as st
 
 from playground.data.digits import load_digits
+from playground.experiment import Experiment
 from playground.labs.catalog import LABS
-from playground.network.shapes import trace
-from playground.presets import DESCRIPTIONS, TEMPLATES
+from playground.presets import TEMPLATES
+from playground.starts.points import STARTS, picture
 from playground.ui import session
 from playground.ui.digit_images import strip
 
@@ -18,16 +19,16 @@ st.markdown(
 )
 
 
-def open_template(name: str) -> None:
-    """A clean page Train with that network."""
-    session.load(TEMPLATES[name])
+def open_in_train(experiment: Experiment) -> None:
+    """A clean page Train with that experiment."""
+    session.load(experiment)
     session.keep("run", None)
     session.keep("origin", None)
     st.switch_page("train.py")
 
 
 if st.button("Start with a small CNN", type="primary", icon=":material/play_arrow:"):
-    open_template(session.FIRST_TEMPLATE)
+    open_in_train(TEMPLATES[session.FIRST_TEMPLATE])
 
 images = load_digits("sample").images
 st.image(strip(images[:: len(images) // (10 * SHOWN)][: 10 * SHOWN : SHOWN // 2]), width="stretch")
@@ -42,10 +43,15 @@ with st.grid(3, min_column_width=280):
             st.page_link(f"{lab.name.replace('-', '_')}.py", label="Open the lab", icon=":material/science:")
 
 st.subheader("Or choose where to begin")
-with st.grid(3, min_column_width=280):
-    for name, experiment in TEMPLATES.items():
-        with st.container(border=True, height="stretch"):
-            st.markdown(f"**{name}** :gray[:small[{trace(experiment.network).parameters:,} parameters]]")
-            st.caption(DESCRIPTIONS[name])
-            if st.button("Open", key=f"open.{name}", help=f"Open {name} on the page Train"):
-                open_template(name)
+st.caption(
+    ":blue[Train] and :orange[validation] loss of a run of each: eval mode, on the first 256 digits of each split, "
+    "from 0 to 3 over all its steps; dotted: guessing, ln 10."
+)
+with st.grid(4, min_column_width=220):
+    for start in STARTS:
+        with st.container(border=True, height="stretch", key=f"start-{start.name}"):
+            st.image(picture(start.name), width="stretch")
+            st.markdown(f"**{start.title}**")
+            st.caption(start.sentence)
+            if st.button("Open", key=f"open.{start.name}", help=f"Open {start.title} on the page Train"):
+                open_in_train(start.experiment)

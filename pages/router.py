@@ -24,6 +24,7 @@ sections = {
         st.Page("train.py", title="Train", icon=":material/play_circle:", url_path="train"),
         st.Page("inside.py", title="Inside", icon=":material/biotech:", url_path="inside"),
         st.Page("race.py", title="Race", icon=":material/flag:", url_path="race"),
+        st.Page("runs.py", title="Runs", icon=":material/list_alt:", url_path="runs"),
     ],
     "Labs": [
         st.Page("overfitting.py", title="Overfitting", icon=":material/show_chart:", url_path="overfitting"),

@@ -1,4 +1,4 @@
-"""Experiments to start from, each with a sentence that says what it is for."""
+"""The templates: networks to begin with."""
 
 from playground.experiment import (
     AvgPool2d,
@@ -48,15 +48,6 @@ TEMPLATES: dict[str, Experiment] = {
         *(layer for _ in range(10) for layer in (Linear(units=16), Sigmoid())),
         optimizer=Optimizer(kind="SGD", learning_rate=0.1),
     ),
-}
-
-DESCRIPTIONS: dict[str, str] = {
-    "Softmax regression": "No hidden layer: one weight per pixel and class, a baseline whose weights are images.",
-    "MLP": "One hidden layer of 128 units, the smallest network that bends its decision boundaries.",
-    "CNN 16-32": "Two convolutions with pooling, straight into the classifier: few parameters, trained in seconds.",
-    "CNN 32-64": "Two padded convolutions, a hidden layer and dropout: the most accurate of the templates.",
-    "LeNet-5": "The network that read cheques in 1998, with its Tanh and average pooling.",
-    "Deep narrow MLP": "Ten layers of 16 sigmoid units and plain SGD: the gradient vanishes on its way to the first.",
 }
 
 

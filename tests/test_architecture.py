@@ -18,7 +18,7 @@ NAMES = {path: path.relative_to(ROOT).as_posix() for path in FILES}
 # Each part may import itself and what stands before it.
 ORDER = (
     *("errors", "seeds", "experiment", "link", "data", "network", "training", "probes", "views"),
-    *("presets", "figures", "runs", "labs", "exports", "live", "comparison", "ui", "pages", "app"),
+    *("presets", "starts", "figures", "runs", "labs", "exports", "live", "comparison", "ui", "pages", "app"),
 )
 # The only places for the heavy libraries. Torch: what only workers import.
 WORKER_SIDE = (
@@ -40,7 +40,7 @@ HOMES = {
 }
 SERVER_PARTS = (
     *("errors", "seeds", "experiment", "link", "data", "network", "presets"),
-    *("figures", "runs", "labs", "exports", "live", "comparison", "ui"),
+    *("starts", "figures", "runs", "labs", "exports", "live", "comparison", "ui"),
 )
 HEAVY = ("torch", "torchvision", "sklearn", "mlxtend")
 

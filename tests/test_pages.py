@@ -9,17 +9,21 @@ from playground.presets import TEMPLATES
 from playground.runs.states import STATES
 from playground.runs.store import Store
 from playground.runs.tasks import answer
+from playground.starts.points import STARTS
 from playground.ui.running_now import duration
 from tests.opened_pages import SMALL, button, opened, status, trained
 
 
-def test_home_offers_every_template_and_opens_it_on_the_page_train(shared: Store) -> None:
+def test_home_offers_every_starting_point_and_opens_it_on_the_page_train(shared: Store) -> None:
     app = opened("home.py")
-    for name in TEMPLATES:
-        assert any(name in text.value for text in app.markdown)
-    app.button(key="open.LeNet-5").click().run()
+    for start in STARTS:
+        assert any(start.title in text.value for text in app.markdown)
+        assert any(start.sentence == text.value for text in app.caption)
+    start = next(start for start in STARTS if start.title == "Dropout against it")
+    app.button(key=f"open.{start.name}").click().run()
     assert not app.exception
-    assert app.selectbox[0].value == "LeNet-5"
+    assert app.session_state["draft"].experiment == start.experiment
+    assert not button(app, "Train").disabled
 
 
 def test_opening_a_page_starts_no_run(shared: Store) -> None:

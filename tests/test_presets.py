@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from playground.experiment import read
 from playground.network.build import build
 from playground.network.shapes import check_batch, trace
-from playground.presets import DESCRIPTIONS, TEMPLATES
+from playground.presets import TEMPLATES
 from playground.training.measure import measure
 from playground.training.trainer import Trainer
 
@@ -29,11 +29,6 @@ def test_a_template_builds_round_trips_and_has_the_parameters_counted_by_hand(na
     assert build(template.network, template.training.seed)(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
     assert read(template.model_dump_json()) == template
     check_batch(template)
-
-
-def test_every_template_has_one_sentence() -> None:
-    assert DESCRIPTIONS.keys() == TEMPLATES.keys()
-    assert all(text.endswith(".") and text.count(". ") == 0 for text in DESCRIPTIONS.values())
 
 
 def test_the_gradient_of_the_deep_narrow_mlp_vanishes_and_that_of_the_mlp_does_not() -> None:

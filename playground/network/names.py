@@ -30,6 +30,19 @@ def built_names(network: Network) -> tuple[str, ...]:
     return numbered(AUTOMATIC_DROPOUT if index is None else layer.kind for index, layer in placed(network))
 
 
+def short_name(network: Network) -> str:
+    """What kind of network it is, with the sizes of its weighted layers.
+
+    >>> from playground.experiment import Conv2d, Flatten, Linear, ReLU
+    >>> short_name(Network(layers=(Conv2d(channels=8), ReLU(), Flatten(), Linear(units=32))))
+    'CNN 8-32'
+    """
+    sizes = [str(getattr(layer, "channels", getattr(layer, "units", ""))) for layer in network.layers]
+    kinds = {layer.kind for layer in network.layers}
+    kind = "CNN" if "Conv2d" in kinds else "Locally connected" if "LocallyConnected2d" in kinds else "MLP"
+    return f"{kind} {'-'.join(size for size in sizes if size) or 'without hidden layers'}"
+
+
 def numbered(kinds: Iterable[str]) -> tuple[str, ...]:
     """Each kind with a number that counts up.
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Engine, RowMapping, delete, insert, select
 
-from playground.runs.schema import finals
+from playground.runs.schema import finals, tested
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,12 @@ class Finals:
         with self.engine.begin() as connection:
             connection.execute(delete(finals).where(finals.c.run == run_id))
             connection.execute(insert(finals).values(run=run_id, **values))
+
+    def note_test(self, run_id: str, step: int, accuracy: float, digits: int) -> None:
+        """The accuracy on the test split with the weights of a step; of a run the last one counts."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(tested).where(tested.c.run == run_id))
+            connection.execute(insert(tested).values(run=run_id, step=step, accuracy=accuracy, digits=digits))
 
     def of(self, run_ids: Iterable[str]) -> dict[str, Final]:
         """By run; those that haven't ended, or ended without a worker, are left out."""

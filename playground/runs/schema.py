@@ -119,6 +119,24 @@ replays = Table(
     Column("changes", Text, nullable=False),  # JSON: [after step, field, value] of what was changed while it ran
 )
 
+outlines = Table(
+    "outlines",  # what a list of runs says of their experiments, without reading them; not of older databases' runs
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("network", String, nullable=False),
+    Column("parameters", Integer, nullable=False),
+    Column("seed", Integer, nullable=False),
+)
+
+tested = Table(
+    "tested",  # the last measurement on the test split
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("step", Integer, nullable=False),
+    Column("accuracy", Float, nullable=False),
+    Column("digits", Integer, nullable=False),
+)
+
 wishes = Table(
     "wishes",  # what somebody watches
     metadata,

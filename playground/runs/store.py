@@ -27,6 +27,7 @@ from playground.experiment import Experiment, read
 from playground.runs.finals import Finals
 from playground.runs.ids import new_name
 from playground.runs.library import IS_DELETED, Library
+from playground.runs.overview import Overview
 from playground.runs.past import Origin, Past
 from playground.runs.replays import Replay, Replays
 from playground.runs.schema import chunks, controls, metadata, runs, tasks, trials, workers
@@ -113,8 +114,9 @@ class Store:
 
     `past` has what stays of each run's earlier steps, `sights` what somebody watches, `studies` which runs belong
     together, `library` whose runs are and what is said of them, `finals` what came of them, `replays` which run repeats
-    which. `url` is any SQLAlchemy URL; `folder` holds the checkpoints. A locked database is waited for as long as
-    `patience` says, in seconds. What the database can't do is an error of SQLAlchemy, see `health.in_words`.
+    which, `overview` lists them. `url` is any SQLAlchemy URL; `folder` holds the checkpoints. A locked database is
+    waited for as long as `patience` says, in seconds. What the database can't do is an error of SQLAlchemy, see
+    `health.in_words`.
     """
 
     def __init__(self, url: str, folder: Path, patience: float = 5.0) -> None:
@@ -130,6 +132,7 @@ class Store:
         self.library = Library(self.engine, folder)
         self.finals = Finals(self.engine)
         self.replays = Replays(self.engine)
+        self.overview = Overview(self.engine)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -165,6 +168,7 @@ class Store:
         with self.engine.begin() as connection:
             connection.execute(insert(runs).values(**values, state="queued", created=time.time()))
             self.library.add(connection, run_id, owner)
+            self.overview.add(connection, run_id, experiment)
             if origin is not None:
                 self.past.share(connection, run_id, origin)
             if trial is not None:

@@ -50,9 +50,11 @@ def answer_to(store: Store, task: Task) -> tuple[bytes | None, str]:
 
 def measure_on_test(store: Store, task: Task) -> bytes:
     """JSON of `measure` on the test split, with the step of the checkpoint and the indices of the digits."""
-    moment = saved_moment(store, run_of(store, task), "last")
+    run = run_of(store, task)
+    moment = saved_moment(store, run, "last")
     test = moment.dataset.test
     result = measure(moment.net, test, moment.experiment.loss)
+    store.finals.note_test(run.id, moment.step, result["accuracy"], result["digits"])
     return json.dumps({"step": moment.step, "index": test.index.tolist(), **result}).encode()
 
 

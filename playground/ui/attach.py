@@ -6,6 +6,7 @@ import streamlit as st
 
 from playground.errors import SpecError
 from playground.experiment import LIVE_FIELDS, Experiment
+from playground.network.names import short_name
 from playground.presets import template_of
 from playground.runs import control
 from playground.runs.past import Origin
@@ -149,10 +150,4 @@ def value_at(experiment: Experiment, field: str) -> float:
 
 def name_of(experiment: Experiment) -> str:
     """A short name for a run: the template's where the network is one, else its weighted layers."""
-    template = template_of(experiment.network)
-    if template is not None:
-        return template
-    sizes = [str(getattr(layer, "channels", getattr(layer, "units", ""))) for layer in experiment.network.layers]
-    kinds = {layer.kind for layer in experiment.network.layers}
-    kind = "CNN" if "Conv2d" in kinds else "Locally connected" if "LocallyConnected2d" in kinds else "MLP"
-    return f"{kind} {'-'.join(size for size in sizes if size) or 'without hidden layers'}"
+    return template_of(experiment.network) or short_name(experiment.network)

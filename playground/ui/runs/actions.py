@@ -1,0 +1,99 @@
+"""What can be done with the selected runs: looked at by everybody, changed by their owner."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from playground.runs.states import LIVE
+from playground.runs.store import Run, Store
+from playground.ui import session
+from playground.ui.ownership import owner
+from playground.ui.runs.compared import FEWEST, MOST, compare
+from playground.ui.runs.deleted import delete
+from playground.ui.strip import has_begun, lead
+
+LONGEST_NAME = 80
+LONGEST_NOTE = 2000
+
+
+def actions(store: Store, table: pd.DataFrame, selected: list[str]) -> None:
+    """A row of buttons above the table; without a selection, how many runs there are."""
+    if not selected:
+        st.caption(f"{len(table):,} {'run' if len(table) == 1 else 'runs'}. Tick a box at the left to do more.")
+        return
+    rows = table[table["id"].isin(selected)]
+    foreign = ~rows["owner"].isin(["", owner()])
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs.actions"):
+        st.markdown(f"**{len(rows)}** selected", width="content")
+        if len(rows) == 1 and (run := store.run(selected[0])):
+            of_one(store, run)
+        else:
+            of_several(selected)
+        of_owner(store, rows, is_foreign=bool(foreign.any()))
+    if foreign.any():
+        st.caption("Only the browser that began a run can name, star or delete it.")
+
+
+def of_one(store: Store, run: Run) -> None:
+    lead("train.py", "Open in Train", "tune", run.id)
+    if has_begun(run):
+        lead("inside.py", "Look inside", "biotech", run.id)
+    if button("Train again", "restart_alt", help="The same experiment, from the weights it began with."):
+        run_id = store.create(run.experiment, run.name, origin=store.past.origin(run.id), owner=owner())
+        st.switch_page("train.py", query_params={"run": run_id})
+
+
+def of_several(selected: list[str]) -> None:
+    if button(
+        "Compare",
+        "stacked_line_chart",
+        type="primary",
+        disabled=not FEWEST <= len(selected) <= MOST,
+        help=f"{FEWEST} to {MOST} runs side by side.",
+    ):
+        compare(tuple(selected))
+
+
+def of_owner(store: Store, rows: pd.DataFrame, is_foreign: bool) -> None:
+    """Name and note, star, delete."""
+    ids = rows["id"].tolist()
+    if len(ids) == 1:
+        with st.popover("Name and note", icon=":material/edit:", disabled=is_foreign):
+            name_and_note(store, rows.iloc[0])
+    has_all_stars = bool(rows["starred"].all())
+    button(
+        "Unstar" if has_all_stars else "Star",
+        "star",
+        disabled=is_foreign,
+        help="Starred runs are never deleted to make room.",
+        on_click=star,
+        args=(store, ids, not has_all_stars),
+    )
+    if button("Delete", "delete", disabled=is_foreign, help="You can undo it for an hour. A live run is stopped."):
+        delete(store, ids, live=rows.loc[rows["state"].isin(LIVE), "id"].tolist())
+        st.rerun()
+
+
+def star(store: Store, run_ids: list[str], starred: bool) -> None:
+    for run_id in run_ids:
+        store.library.star(run_id, starred)
+
+
+def name_and_note(store: Store, row: pd.Series) -> None:
+    """Each is saved as it is left."""
+
+    def rename() -> None:
+        if name := session.chosen(keys[0], "").strip():
+            store.library.rename(row["id"], name)
+
+    def note() -> None:
+        store.library.note(row["id"], session.chosen(keys[1], "").strip())
+
+    keys = f"runs.name.{row['id']}", f"runs.note.{row['id']}"
+    st.text_input("Name", row["name"], key=keys[0], max_chars=LONGEST_NAME, on_change=rename)
+    st.text_area("Note", row["note"], key=keys[1], max_chars=LONGEST_NOTE, on_change=note, width=320)
+
+
+def button(name: str, icon: str, **options: Any) -> bool:
+    return st.button(name, key=f"runs.{name.lower()}", icon=f":material/{icon}:", **options)

@@ -1,0 +1,32 @@
+"""The runs that the address names side by side."""
+
+import streamlit as st
+
+from playground.runs.store import Store
+
+FEWEST, MOST = 2, 12
+
+
+def compared(store: Store) -> tuple[str, ...] | None:
+    """The runs of `?compare=`, as far as they are there; None where fewer than two are."""
+    asked = st.query_params.get("compare")
+    if not asked:
+        return None
+    known = (run_id for run_id in dict.fromkeys(asked.split(",")[:MOST]) if store.run(run_id) is not None)
+    found = tuple(run_id for run_id in known if store.library.card(run_id).deleted is None)
+    if len(found) < FEWEST:
+        st.query_params.pop("compare")
+        st.warning("The address asks to compare runs of which fewer than two are here: they may have been deleted.")
+        return None
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f"{len(found)} runs side by side. The address leads others to them.")
+        if st.button("All runs", icon=":material/arrow_back:", type="tertiary"):
+            st.query_params.pop("compare")
+            st.rerun()
+    return found
+
+
+def compare(run_ids: tuple[str, ...]) -> None:
+    """Put runs side by side: their ids go into the address."""
+    st.query_params["compare"] = ",".join(run_ids)
+    st.rerun()
