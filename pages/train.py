@@ -7,8 +7,8 @@ from playground.live.inside import panel
 from playground.network.shapes import can_train
 from playground.runs.settings import shared_store
 from playground.ui import session
-from playground.ui.again import what_next
 from playground.ui.address import follow, show_problem, take_up
+from playground.ui.again import what_next
 from playground.ui.attach import (
     attached_run,
     begin,
