@@ -11,7 +11,8 @@ from starlette.middleware import Middleware
 from playground.live.routes import routes
 from playground.live.visitors import Visitors
 from playground.runs.health import in_words
-from playground.runs.settings import settings, shared_store
+from playground.runs.janitor import Janitor
+from playground.runs.settings import disk_bytes, settings, shared_store
 from playground.runs.workers import LocalWorkers, Workers
 
 
@@ -21,8 +22,11 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
         yield
         return
     workers = workers_of_this_host()
+    janitor = Janitor(shared_store(), disk_bytes())
     workers.start()
+    janitor.start()
     yield
+    janitor.stop()
     workers.stop()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from playground.runs.janitor import Janitor
 from playground.runs.states import STATES
 from playground.runs.store import Store
 from tests.opened_pages import SMALL, button, opened
@@ -175,3 +176,25 @@ def test_a_deletion_elsewhere_leaves_nothing_selected_rather_than_another_run(sh
     shared.library.delete([second])
     assert names(run(app)) == ["first"]
     assert "Delete" not in labels(app)
+
+
+@pytest.mark.parametrize("page", ["train.py", "inside.py"])
+def test_a_link_to_a_deleted_run_says_so_until_it_is_restored(shared: Store, page: str) -> None:
+    run_id = ended(shared, "first")
+    shared.library.delete([run_id])
+    assert any("was deleted" in warning.value for warning in opened(page, run=run_id).warning)
+    shared.library.restore([run_id])
+    assert not opened(page, run=run_id).warning
+
+
+def test_the_page_says_how_much_disk_is_taken_and_what_was_deleted_for_room(shared: Store) -> None:
+    run_id = ended(shared, "first")
+    file = shared.past.checkpoint(run_id)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(bytes(3_000_000))
+    Janitor(shared, 10**9).turn()
+    shared.disk.announce("The oldest run was deleted.")
+    app = opened("runs.py")
+    assert any("3 MB of 10 GB" in caption.value for caption in app.caption)
+    assert any("The oldest run was deleted." in info.value for info in app.info)
+    assert app.dataframe[0].value["megabytes"].tolist() == [3.0]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, exists, insert, select, update
 
-from playground.runs.schema import library, runs
+from playground.runs.schema import library, runs, tasks
+from playground.runs.states import ENDED
 
 IS_DELETED = exists().where(library.c.run == runs.c.id, library.c.deleted.is_not(None))
 
@@ -72,10 +73,12 @@ class Library:
         with self.engine.connect() as connection:
             return list(connection.execute(query).scalars())
 
-    def purge(self, run_ids: Iterable[str]) -> None:
-        """Drop runs for good, with their curves and files."""
-        gone = list(run_ids)
+    def purge(self, run_ids: Iterable[str]) -> list[str]:
+        """Drop ended runs for good, with their curves and files; returns those that were there."""
+        ended = runs.c.id.in_(list(run_ids)), runs.c.state.in_(ENDED)  # one may have been resumed just now
         with self.engine.begin() as connection:
-            connection.execute(delete(runs).where(runs.c.id.in_(gone)))
+            gone = list(connection.execute(delete(runs).where(*ended).returning(runs.c.id)).scalars())
+            connection.execute(delete(tasks).where(tasks.c.run.in_(gone)))
         for run_id in gone:
             shutil.rmtree(self.folder / "runs" / run_id, ignore_errors=True)
+        return gone

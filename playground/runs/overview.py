@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Select, and_, case, func, insert, or_
 from playground.experiment import Experiment, read
 from playground.network.names import short_name
 from playground.network.shapes import trace
-from playground.runs.schema import finals, library, outlines, runs, tested, trials
+from playground.runs.schema import finals, library, outlines, runs, sizes, tested, trials
 from playground.runs.states import ENDED, STATES, State
 
 MEASURES = ("validation_accuracy", "validation_loss", "lowest_validation_loss")
@@ -86,6 +86,7 @@ QUERY = (
         *(over(finals.c[name]).label(name) for name in MEASURES),
         case((tested.c.step == runs.c.step, tested.c.accuracy)).label("test_accuracy"),
         *(outlines.c[name] for name in OUTLINE),
+        sizes.c.bytes,
         trials.c.study,
     )
     .select_from(runs)
@@ -93,6 +94,7 @@ QUERY = (
     .outerjoin(finals, finals.c.run == runs.c.id)
     .outerjoin(tested, tested.c.run == runs.c.id)
     .outerjoin(outlines, outlines.c.run == runs.c.id)
+    .outerjoin(sizes, sizes.c.run == runs.c.id)
     .outerjoin(trials, trials.c.run == runs.c.id)
     .where(library.c.deleted.is_(None))
     .order_by(runs.c.created.desc(), runs.c.id)

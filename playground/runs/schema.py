@@ -137,6 +137,22 @@ tested = Table(
     Column("digits", Integer, nullable=False),
 )
 
+sizes = Table(
+    "sizes",  # what the files of an ended run take on disk
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("bytes", Integer, nullable=False),
+    Column("ended", Float, nullable=False),  # the end after which they were measured
+)
+
+announcements = Table(
+    "announcements",  # what happened to runs without anybody's press of a button
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
 wishes = Table(
     "wishes",  # what somebody watches
     metadata,

@@ -39,6 +39,12 @@ def kept_bytes() -> int:
 
 
 @lru_cache(maxsize=1)
+def disk_bytes() -> int:
+    """How much disk all runs together may take: PLAYGROUND_DISK_MB, in millions of bytes."""
+    return 1_000_000 * number("PLAYGROUND_DISK_MB", 10_000)
+
+
+@lru_cache(maxsize=1)
 def shared_store() -> Store:
     """The one store of this process."""
     return open_store(settings())

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from playground.experiment import Experiment, read
+from playground.runs.disk import Disk
 from playground.runs.finals import Finals
 from playground.runs.ids import new_name
 from playground.runs.library import IS_DELETED, Library
@@ -114,9 +115,9 @@ class Store:
 
     `past` has what stays of each run's earlier steps, `sights` what somebody watches, `studies` which runs belong
     together, `library` whose runs are and what is said of them, `finals` what came of them, `replays` which run repeats
-    which, `overview` lists them. `url` is any SQLAlchemy URL; `folder` holds the checkpoints. A locked database is
-    waited for as long as `patience` says, in seconds. What the database can't do is an error of SQLAlchemy, see
-    `health.in_words`.
+    which, `overview` lists them, `disk` knows what they take. `url` is any SQLAlchemy URL; `folder` holds the
+    checkpoints. A locked database is waited for as long as `patience` says, in seconds. What the database can't do is
+    an error of SQLAlchemy, see `health.in_words`.
     """
 
     def __init__(self, url: str, folder: Path, patience: float = 5.0) -> None:
@@ -133,6 +134,7 @@ class Store:
         self.finals = Finals(self.engine)
         self.replays = Replays(self.engine)
         self.overview = Overview(self.engine)
+        self.disk = Disk(self.engine, folder)
 
     def close(self) -> None:
         self.engine.dispose()

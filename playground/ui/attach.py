@@ -40,6 +40,8 @@ def attached_run(store: Store) -> Run | None:
         session.keep("run", None)
         st.warning(f"There is no run {run_id[:20]} here: it may have been deleted. Press Train for a new one.")
         return None
+    if store.library.card(run.id).deleted is not None:
+        st.warning("This run was deleted. For an hour its owner can bring it back on the page Runs, with Undo.")
     if session.recall("run") != run.id:
         session.keep("run", run.id)
         session.keep("origin", None)

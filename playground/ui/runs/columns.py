@@ -27,6 +27,9 @@ COLUMNS: dict[str, Any] = {
     "step": st.column_config.NumberColumn("Steps", format="localized", width=75),
     "seconds": st.column_config.NumberColumn("Time", format="%.1f s", width=80, help="Spent training."),
     "seed": st.column_config.NumberColumn("Seed", format="%d", width=60),
+    "megabytes": st.column_config.NumberColumn(
+        "On disk", format="%.1f MB", width=80, help="Its checkpoints; of a file that a fork shares, its part."
+    ),
     "note": st.column_config.TextColumn("Note", width=220),
 }
 DECIMALS = {
@@ -35,17 +38,20 @@ DECIMALS = {
     "lowest_validation_loss": 4,
     "test_accuracy": 1,
     "seconds": 1,
+    "megabytes": 1,
 }
+MAY_BE_EMPTY = ("validation_accuracy", "validation_loss", "lowest_validation_loss", "test_accuracy", "bytes")
 
 
 def readable(table: pd.DataFrame, zone: tzinfo) -> pd.DataFrame:
     """The columns of `COLUMNS`: shares in percent, times on the visitor's clock."""
-    numbers = table.astype(dict.fromkeys(DECIMALS, float))
+    numbers = table.astype(dict.fromkeys(MAY_BE_EMPTY, float))
     shown = numbers.assign(
         star=table["starred"].map({0: "", 1: "★"}),
         created=pd.to_datetime(table["created"], unit="s", utc=True).dt.tz_convert(zone).dt.tz_localize(None),
         validation_accuracy=100 * numbers["validation_accuracy"],
         test_accuracy=100 * numbers["test_accuracy"],
+        megabytes=numbers["bytes"] / 1e6,
     )
     return shown[list(COLUMNS)].round(DECIMALS)  # a screen reader hears them as they are
 

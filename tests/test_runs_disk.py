@@ -1,0 +1,113 @@
+"""Disk: what runs take, which go first where it is too much, and what stays."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from playground.runs.janitor import UNDO_FOR, Janitor
+from playground.runs.past import Origin
+from playground.runs.states import STATES
+from playground.runs.store import Store
+from playground.runs.studies import Trial
+from tests.held_runs import SHORT
+from tests.opened_pages import trained
+
+KILOBYTE = 1000
+
+
+def ended(store: Store, name: str, trial: Trial | None = None) -> str:
+    """A run with one file of a kilobyte, which ended after all before it."""
+    run_id = store.create(SHORT, name, trial=trial)
+    file = store.past.checkpoint(run_id)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(bytes(KILOBYTE))
+    store.set_state(run_id, "finished")
+    return run_id
+
+
+def keep_below(store: Store, most_bytes: int) -> None:
+    janitor = Janitor(store, most_bytes)
+    for _ in range(3):  # measure, make room, measure what is left
+        janitor.turn()
+
+
+def left(store: Store) -> set[str]:
+    return set(store.overview.table()["name"])
+
+
+def on_disk(folder: Path) -> int:
+    """What the file system says: a file under several names is one."""
+    files = {file.stat().st_ino: file.stat().st_size for file in (folder / "runs").rglob("*") if file.is_file()}
+    return sum(files.values())
+
+
+def test_the_oldest_go_first_and_no_more_than_needed_and_it_is_said(store: Store) -> None:
+    for name in ("first", "second", "third", "fourth"):
+        ended(store, name)
+    keep_below(store, 2 * KILOBYTE)
+    assert left(store) == {"third", "fourth"}
+    assert on_disk(store.folder) == store.disk.used() == 2 * KILOBYTE
+    ((_, text),) = store.disk.announced(0)
+    assert text.startswith("The 2 oldest runs were deleted")
+
+
+def test_nothing_goes_and_nothing_is_said_below_the_limit(store: Store) -> None:
+    ended(store, "first")
+    keep_below(store, KILOBYTE)
+    assert left(store) == {"first"}
+    assert store.disk.announced(0) == []
+
+
+def test_starred_and_live_runs_and_what_live_ones_belong_to_stay(store: Store) -> None:
+    study = store.studies.create("overfitting", "dropout", "{}", 2)
+    store.library.star(ended(store, "starred"), True)
+    ended(store, "of a live study", Trial(study, "arm", 0))
+    store.create(SHORT, "trial", trial=Trial(study, "arm", 1))
+    parent = ended(store, "parent")
+    store.create(SHORT, "fork", origin=Origin(parent, 0))
+    ended(store, "old")
+    keep_below(store, 1)
+    assert {run.name for run in store.runs(STATES, with_trials=True)} == {
+        *("starred", "of a live study", "trial", "parent", "fork")
+    }
+
+
+def test_what_was_deleted_goes_before_what_was_not_and_without_a_word(store: Store) -> None:
+    ended(store, "old")
+    newer = ended(store, "newer")
+    store.library.delete([newer])
+    keep_below(store, KILOBYTE)
+    assert left(store) == {"old"}
+    assert store.run(newer) is None
+    assert store.disk.announced(0) == []
+
+
+def test_a_deleted_run_can_be_restored_for_a_while_and_is_dropped_then(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = ended(store, "run")
+    store.library.delete([run_id])
+    keep_below(store, 10 * KILOBYTE)
+    assert store.run(run_id) is not None
+    later = time.time() + UNDO_FOR + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    keep_below(store, 10 * KILOBYTE)
+    assert store.run(run_id) is None
+    assert on_disk(store.folder) == 0
+
+
+def test_files_that_a_fork_shares_count_once_before_and_after_its_run_is_gone(store: Store) -> None:
+    parent = trained(store)
+    step = store.past.kept(parent)[-1].step
+    fork = store.create(SHORT, "fork", origin=Origin(parent, step))
+    store.set_state(fork, "stopped")
+    janitor = Janitor(store, 10**9)
+    for _ in range(4):
+        janitor.turn()
+    assert store.disk.used() == pytest.approx(on_disk(store.folder), abs=5)
+    store.library.purge([parent])
+    store.disk.forget_shares()
+    for _ in range(4):
+        janitor.turn()
+    assert store.disk.used() == pytest.approx(on_disk(store.folder), abs=5) != 0
