@@ -3,6 +3,7 @@
 import streamlit as st
 
 from playground.runs.settings import shared_store
+from playground.ui.compare import comparison
 from playground.ui.runs.compared import compared
 from playground.ui.runs.deleted import offer_undo
 from playground.ui.runs.disk import show_disk
@@ -12,6 +13,9 @@ from playground.ui.runs.table import runs_table
 store = shared_store()
 st.title("Runs")
 run_ids = compared(store)
+if run_ids:
+    comparison(store, run_ids)
 offer_undo(store)
-show_disk(store)
+if not run_ids:
+    show_disk(store)
 runs_table(store, wanted(run_ids))

@@ -5,11 +5,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from playground.comparison.lines import FEWEST, MOST
 from playground.runs.states import LIVE
 from playground.runs.store import Run, Store
 from playground.ui import session
+from playground.ui.again import train_again
 from playground.ui.ownership import owner
-from playground.ui.runs.compared import FEWEST, MOST, compare
+from playground.ui.runs.compared import compare
 from playground.ui.runs.deleted import delete
 from playground.ui.strip import has_begun, lead
 
@@ -42,6 +44,7 @@ def of_one(store: Store, run: Run) -> None:
     if button("Train again", "restart_alt", help="The same experiment, from the weights it began with."):
         run_id = store.create(run.experiment, run.name, origin=store.past.origin(run.id), owner=owner())
         st.switch_page("train.py", query_params={"run": run_id})
+    train_again(store, run)
 
 
 def of_several(selected: list[str]) -> None:

@@ -2,9 +2,8 @@
 
 import streamlit as st
 
+from playground.comparison.lines import FEWEST, MOST
 from playground.runs.store import Store
-
-FEWEST, MOST = 2, 12
 
 
 def compared(store: Store) -> tuple[str, ...] | None:
