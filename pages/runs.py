@@ -3,6 +3,7 @@
 import streamlit as st
 
 from playground.runs.settings import shared_store
+from playground.ui.compare import comparison
 from playground.ui.runs.compared import compared
 from playground.ui.runs.deleted import offer_undo
 from playground.ui.runs.filters import wanted
@@ -10,6 +11,9 @@ from playground.ui.runs.table import runs_table
 
 store = shared_store()
 st.title("Runs")
+asked = st.query_params.get("compare", "").split(",")
 run_ids = compared(store)
+if run_ids:
+    comparison(store, asked)
 offer_undo(store)
 runs_table(store, wanted(run_ids))
