@@ -12,9 +12,10 @@ from playground.ui.runs.table import runs_table
 
 store = shared_store()
 st.title("Runs")
+asked = st.query_params.get("compare", "").split(",")
 run_ids = compared(store)
 if run_ids:
-    comparison(store, run_ids)
+    comparison(store, asked)
 offer_undo(store)
 if not run_ids:
     show_disk(store)

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from playground.runs.store import Store
 from tests.held_runs import claimed, train_to
-from tests.opened_pages import SMALL, trained
+from tests.opened_pages import SMALL, opened, trained
 from tests.ui_page import labelled, run
 
 
@@ -111,3 +111,9 @@ def test_runs_that_have_not_begun_or_go_on_are_compared_too(shared: Store) -> No
     run(app)
     assert "running" in tables(app)
     assert len(charts(app)["Validation loss"]["data"]) == 2
+
+
+def test_the_page_runs_compares_what_the_address_names(shared: Store) -> None:
+    app = opened("runs.py", compare=",".join([*seeds(shared, 2), "gone"]))
+    assert "Student, 2 seeds" in tables(app)
+    assert any("1 of 3 runs aren't here" in found.value for found in app.warning)

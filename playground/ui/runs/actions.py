@@ -6,11 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from playground.comparison.lines import FEWEST, MOST
+from playground.runs.reproduced import begin
 from playground.runs.states import LIVE
 from playground.runs.store import Run, Store
 from playground.ui import session
 from playground.ui.again import train_again
 from playground.ui.ownership import owner
+from playground.ui.replay import can_replay
 from playground.ui.runs.compared import compare
 from playground.ui.runs.deleted import delete
 from playground.ui.strip import has_begun, lead
@@ -45,6 +47,9 @@ def of_one(store: Store, run: Run) -> None:
         run_id = store.create(run.experiment, run.name, origin=store.past.origin(run.id), owner=owner())
         st.switch_page("train.py", query_params={"run": run_id})
     train_again(store, run)
+    if can_replay(run) and button("Replay", "replay", help="Train it again, and compare every loss bit for bit."):
+        begin(store, run, owner())
+        st.switch_page("train.py", query_params={"run": run.id})
 
 
 def of_several(selected: list[str]) -> None:
