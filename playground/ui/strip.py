@@ -12,6 +12,7 @@ from playground.runs.states import ACTIVE, RESUMABLE
 from playground.runs.store import Run, Store
 from playground.ui import fork, session
 from playground.ui.attach import begin
+from playground.ui.export import export_button
 from playground.ui.hidden import is_shown
 from playground.ui.ownership import may_control, read_only
 from playground.ui.share import share
@@ -36,6 +37,7 @@ def strip(store: Store, run_id: str | None) -> None:
         if run is not None and has_begun(run) and is_shown("inside"):
             lead("inside.py", "Look inside", "biotech", run.id)
         share("train", run)
+        export_button(store, run)
     show_status(run)
     if not is_own:
         read_only("run", "Train begins your own.")
@@ -53,6 +55,7 @@ def run_strip(store: Store, run_id: str) -> None:
             controls(store, run, can_begin=False, is_own=is_own)
         lead("train.py", "Open in Train", "tune", run_id)
         share("inside", run)
+        export_button(store, run)
         show_status(run)
     if not is_own:
         read_only("run", "A fork of it is your own.")
