@@ -29,7 +29,7 @@ WORKER_SIDE = (
         f"playground/runs/{name}.py"
         for name in ("worker", "active", "going_on", "viewer", "moments", "tasks", "lab_tasks")
     ),
-    *(f"playground/runs/{name}.py" for name in ("export_tasks", "event_files")),
+    *(f"playground/runs/{name}.py" for name in ("export_tasks", "event_files", "import_tasks")),
 )
 HOMES = {
     "torch": WORKER_SIDE,

@@ -137,6 +137,14 @@ tested = Table(
     Column("digits", Integer, nullable=False),
 )
 
+imports = Table(
+    "imports",  # the runs that begin with the weights of a file
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String, nullable=False),  # of the file
+    Column("digest", String, nullable=False),  # SHA-256, hex
+)
+
 wishes = Table(
     "wishes",  # what somebody watches
     metadata,

@@ -14,6 +14,7 @@ from playground.data.tensors import load
 from playground.errors import SpecError
 from playground.experiment import Data
 from playground.runs.export_tasks import EXPORT_ANSWERS
+from playground.runs.import_tasks import IMPORT_ANSWERS
 from playground.runs.lab_tasks import LAB_ANSWERS
 from playground.runs.moments import run_of, saved_moment
 from playground.runs.store import Store, Task
@@ -87,5 +88,6 @@ ANSWERS: dict[str, Callable[[Store, Task], bytes]] = {
     "look": look_inside,
     "augmentation": preview,
     **EXPORT_ANSWERS,
+    **IMPORT_ANSWERS,
     **LAB_ANSWERS,
 }
