@@ -36,10 +36,3 @@ def test_a_kept_step_can_be_chosen_and_stands_in_the_files_name(shared: Store) -
     assert not app.exception
     names = [file.called(shared.run(run_id), 1) for file in OF_NETWORK]  # type: ignore[arg-type]
     assert names == ["trained-step-1.pt", "trained-step-1.safetensors", "trained-step-1.onnx"]
-
-
-def test_the_dialog_stays_open_where_the_page_is_drawn_anew_behind_it(shared: Store) -> None:
-    app = opened(run=trained(shared))
-    button(app, "Export").click().run()
-    app.run()
-    assert app.download_button

@@ -8,12 +8,11 @@ import streamlit as st
 from playground.exports.files import OF_NETWORK, OF_RUN, File, Step
 from playground.network.shapes import trace
 from playground.runs.store import Run, Store
-from playground.ui import session
 from playground.ui.styles import export_style
 
 
 def export_button(store: Store, run: Run | None) -> None:
-    """Opens the dialog, which stays open where the page is drawn anew behind it."""
+    """Opens the dialog."""
     reason = obstacle(store, run)
     if st.button(
         "Export",
@@ -22,8 +21,7 @@ def export_button(store: Store, run: Run | None) -> None:
         disabled=bool(reason),
         help=reason or "Report, curves, weights, ONNX and more, as files.",
     ):
-        session.keep("exported", run.id if run else None)
-    if run is not None and session.recall("exported") == run.id and not reason:
+        assert run is not None  # else the button is disabled
         export_dialog(store, run)
 
 
@@ -36,11 +34,7 @@ def obstacle(store: Store, run: Run | None) -> str:
     return ""
 
 
-def close() -> None:
-    session.keep("exported", None)
-
-
-@st.dialog("Export", icon=":material/download:", on_dismiss=close)
+@st.dialog("Export", icon=":material/download:")
 def export_dialog(store: Store, run: Run) -> None:
     """Of a run that has a checkpoint; any page may open it."""
     export_style()

@@ -13,13 +13,17 @@ from playground.runs.store import Run, Store
 from playground.ui import session
 
 PATIENCE = 30.0  # seconds
+ROOM = 310  # pixels: fits a phone
 TYPES = ("json", "pt", "pth", "safetensors")
 
 
 def import_popover(store: Store) -> None:
     """Take one file; what is wrong with it is said below it, and then nothing has changed."""
-    with st.popover("Import", icon=":material/upload:", key="strip.import", help="Import an experiment, or weights."):
-        count = session.recall("imports", 0)
+    count = session.recall("imports", 0)  # a fresh control after each file that was taken, and closed
+    popover = st.popover(
+        "Import", key=f"strip.import.{count}", icon=":material/upload:", help="Import an experiment, or weights."
+    )
+    with popover, st.container(width=ROOM):
         file = st.file_uploader(
             "Experiment (JSON), or weights (pt, safetensors)",
             type=TYPES,
@@ -37,7 +41,7 @@ def import_popover(store: Store) -> None:
         except SpecError as error:
             st.error(f"{error.field}: {error.message}", icon=":material/error:")
             return
-    session.keep("imports", count + 1)  # a fresh uploader: this file is taken
+    session.keep("imports", count + 1)
     st.rerun()
 
 
