@@ -1,5 +1,6 @@
 """What a run leaves as, read back by pandas and by this program; the report asks nothing of any host."""
 
+import ast
 import io
 import json
 import math
@@ -8,22 +9,37 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given, settings
 
 from playground.errors import SpecError
-from playground.experiment import Experiment
+from playground.experiment import (
+    Dropout,
+    Experiment,
+    Flatten,
+    Linear,
+    LocallyConnected2d,
+    Network,
+    PermutePixels,
+    ReLU,
+)
 from playground.exports.curves_csv import COLUMNS, curves_csv
 from playground.exports.experiment_json import experiment_json, read_experiment
-from playground.exports.files import OF_NETWORK, OF_RUN, File
+from playground.exports.files import AS_CODE, OF_NETWORK, OF_RUN, File
+from playground.exports.of_run import script_of
 from playground.exports.report import report_of
+from playground.presets import TEMPLATES
+from playground.runs.imports import Imported
 from playground.runs.journal import Curves, encode
-from playground.runs.store import Run, Store
+from playground.runs.moments import saved_moment
+from playground.runs.store import Control, Run, Store
 from playground.runs.tasks import answer
 from playground.training.events import Changed, Evaluated, LayersMeasured, Stepped
-from tests.held_runs import recorded
+from tests.held_runs import claimed, recorded, train_to
 from tests.opened_pages import SMALL, trained
 from tests.strategies import experiments
 
@@ -183,7 +199,7 @@ def test_a_name_can_put_no_code_into_the_report(store: Store) -> None:
 # --- all files --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("file", [*OF_RUN, *OF_NETWORK], ids=lambda file: file.label)
+@pytest.mark.parametrize("file", [*OF_RUN, *AS_CODE, *OF_NETWORK], ids=lambda file: file.label)
 def test_every_file_is_made_of_a_run(file: File, kept: tuple[Store, Run], monkeypatch: pytest.MonkeyPatch) -> None:
     store, run = kept
     asked = Store.request
@@ -203,3 +219,54 @@ def test_a_file_is_called_what_any_disk_takes(kept: tuple[Store, Run]) -> None:
     names = [file.called(run, 7) for file in (*OF_RUN, *OF_NETWORK)]
     assert names[0] == "CNN-16-32-ö-report.html"
     assert names[-1] == "CNN-16-32-ö-step-7.onnx"
+
+
+NETWORKS = {
+    **{name: template.network for name, template in TEMPLATES.items()},
+    "dropout": Network(layers=(Flatten(), Linear(units=8), ReLU(), Linear(units=8), ReLU(), Dropout(p=0)), dropout=0.2),
+    "own layers": Network(layers=(PermutePixels(), LocallyConnected2d(channels=2, kernel=7, stride=3), Flatten())),
+}
+
+
+@pytest.mark.parametrize(("changed", "step"), [(0.0, 0), (0.0, 1), (0.3, 1)])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_exported_weights_load_into_the_model_of_the_exported_script(
+    name: str, changed: float, step: int, store: Store
+) -> None:
+    experiment = SMALL.but(network=NETWORKS[name], training=SMALL.training.but(steps=2))
+    run_id = store.create(experiment, name)
+    active = claimed(store)
+    train_to(active, step)
+    active.obey(Control(0, run_id, "change", {"field": "network.dropout", "value": changed}))
+    while not active.has_ended:
+        active.turn(1.0)
+    run = store.run(run_id)
+    assert run is not None
+    task_id = store.request("export", {"format": "pt", "step": "last"}, run_id)
+    answer(store, "here")
+    task = store.task(task_id)
+    assert task is not None
+    assert task.result is not None
+    script = ast.parse(script_of(store, run))
+    defined = ast.Import | ast.ImportFrom | ast.ClassDef | ast.FunctionDef
+    own = [node for node in script.body if isinstance(node, defined) or assigns(node, "dropout", "model")]
+    names: dict[str, Any] = {}
+    exec(compile(ast.Module(own, []), "script", "exec"), names)
+    model = names["model"]
+    model.load_state_dict(torch.load(io.BytesIO(task.result), weights_only=True), strict=True)
+    moment = saved_moment(store, run, "last")
+    x = moment.dataset.validation.x[:9]
+    with torch.inference_mode():
+        torch.testing.assert_close(model.eval()(x), moment.net(x), rtol=1e-5, atol=1e-6)
+
+
+def assigns(node: ast.stmt, *names: str) -> bool:
+    return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in names
+
+
+def test_a_run_that_began_with_a_file_says_why_it_has_no_script(store: Store) -> None:
+    run = store.run(store.create(SMALL, "imported", imported=Imported("mine.pt", "0" * 64)))
+    assert run is not None
+    for file in AS_CODE:
+        with pytest.raises(SpecError, match=r"began with the weights of mine\.pt"):
+            file.make(store, run, None)

@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,7 @@ def test_the_same_file_gives_the_same_curve_and_a_restart_begins_with_it_too(sto
 def test_a_run_that_is_resumed_before_its_first_checkpoint_begins_with_the_file_again(store: Store) -> None:
     run_id = store.create(EXPERIMENT, "imported", imported=taken(store, pt(own_state())))
     train_to(claimed(store), 1)
-    store.past.checkpoint(run_id).unlink(missing_ok=True)
+    shutil.rmtree(store.folder / "runs" / run_id)
     store.set_state(run_id, "lost")
     store.requeue(run_id, ("lost",))
     net = claimed(store).trainer.net

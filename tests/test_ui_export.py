@@ -1,6 +1,6 @@
 """The button Export and its dialog, without a browser."""
 
-from playground.exports.files import OF_NETWORK, OF_RUN
+from playground.exports.files import AS_CODE, OF_NETWORK, OF_RUN
 from playground.runs.store import Store
 from tests.opened_pages import SMALL, button, opened, trained
 
@@ -14,7 +14,7 @@ def offered(run_id: str, page: str = "train.py") -> list[str]:
 
 def test_export_offers_every_file_on_both_pages_of_a_run(shared: Store) -> None:
     run_id = trained(shared)
-    labels = [file.label for file in (*OF_RUN, *OF_NETWORK)]
+    labels = [file.label for file in (*OF_RUN, *AS_CODE, *OF_NETWORK)]
     assert offered(run_id) == labels
     assert offered(run_id, "inside.py") == labels
 

@@ -8,6 +8,7 @@ from functools import partial
 from playground.errors import SpecError
 from playground.exports.curves_csv import curves_csv
 from playground.exports.experiment_json import experiment_json
+from playground.exports.of_run import notebook_of, script_of
 from playground.exports.report import report_of
 from playground.runs.control import ask
 from playground.runs.journal import curves
@@ -51,6 +52,15 @@ def from_worker(kind: str, store: Store, run: Run, step: Step) -> bytes:
     return task.result
 
 
+def code_of(write: Callable[[Store, Run], str], store: Store, run: Run, _step: Step) -> str:
+    """A script or a notebook that trains as the run did; raises `SpecError` where none can."""
+    imported = store.imports.of(run.id)
+    if imported is not None:
+        message = f"this run began with the weights of {imported.name}, which a script can't draw from a seed: "
+        raise SpecError("run", f"{message}export the weights of step 0 and load them in a script of your own")
+    return write(store, run)
+
+
 OF_RUN = (
     File(
         *("Report", "One page: curves, measures, settings.", "HTML", "-report.html", "text/html"),
@@ -64,6 +74,16 @@ OF_RUN = (
     File(
         *("Experiment", "All settings; Import takes it back.", "JSON", ".json", "application/json"),
         lambda store, run, _: experiment_json(run.experiment),
+    ),
+)
+AS_CODE = (
+    File(
+        *("Script", "Plain PyTorch that repeats this run.", "Python", ".py", "text/x-python"),
+        partial(code_of, script_of),
+    ),
+    File(
+        *("Notebook", "The same, cell by cell.", "Jupyter", ".ipynb", "application/x-ipynb+json"),
+        partial(code_of, notebook_of),
     ),
 )
 OF_NETWORK = (

@@ -1,7 +1,7 @@
 """A run's files that only a worker can make: weights and ONNX models of kept steps, TensorBoard's event files."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from safetensors.torch import save
@@ -28,9 +28,27 @@ def export(store: Store, task: Task) -> bytes:
 
 def state_of(store: Store, run: Run, net: Net) -> dict[str, Tensor]:
     """Weights and running statistics, with the names they have in the nn.Sequential of the run's script."""
-    network, state = run.experiment.network, net.state_dict()
-    rates = [network.dropout, *(value for field, value in store.changes(run.id) if field == "network.dropout")]
-    return {one.name: state[one.own_name].contiguous() for one in entries(network, any(rates))}
+    state = net.state_dict()
+    found = entries(run.experiment.network, any(rates(store, run)))
+    return {one.name: state[one.own_name].contiguous() for one in found}
+
+
+def rates(store: Store, run: Run) -> Iterator[float]:
+    """All values of the network's one dropout rate that steps were made with, in the run and in its ancestors.
+
+    A fork's journal begins with its parent's.
+    """
+    changed = curves(events for _, events in store.chunks(run.id)).changed
+    rows = zip(changed["step"], changed["field"], changed["new"], strict=True)
+    new = {step: value for step, field, value in rows if field == "network.dropout"}
+    yield from new.values()
+    if 0 in new:  # before the first step
+        return
+    ancestor: Run | None = run
+    while ancestor is not None:
+        yield ancestor.experiment.network.dropout
+        origin = store.past.origin(ancestor.id)
+        ancestor = store.run(origin.parent) if origin else None
 
 
 def pt_of(store: Store, run: Run, moment: Moment) -> bytes:

@@ -1,11 +1,12 @@
 """The button Export and its dialog: files of a run, each made when it is asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
 
-from playground.exports.files import OF_NETWORK, OF_RUN, File, Step
+from playground.errors import SpecError
+from playground.exports.files import AS_CODE, OF_NETWORK, OF_RUN, File, Step
 from playground.network.shapes import trace
 from playground.runs.store import Run, Store
 from playground.ui.styles import export_style
@@ -40,6 +41,10 @@ def export_dialog(store: Store, run: Run) -> None:
     export_style()
     st.caption(f"{run.name} · {run.state} · step {run.step:,}")
     rows(store, run, OF_RUN, None)
+    if why := problem(partial(AS_CODE[0].make, store, run, None)):
+        st.caption(f"No script: {why}.")
+    else:
+        rows(store, run, AS_CODE, None)
     kept = [one.step for one in store.past.kept(run.id)]
     size = 4 * trace(run.experiment.network).parameters
     step = st.selectbox(
@@ -65,6 +70,15 @@ def rows(store: Store, run: Run, files: Sequence[File], step: Step) -> None:
                 key=f"export.{run.id}.{file.label}",
                 on_click="ignore",
             )
+
+
+def problem(make: Callable[[], object]) -> str:
+    """Why a file can't be made; "" where it can."""
+    try:
+        make()
+    except SpecError as error:
+        return error.message
+    return ""
 
 
 def in_bytes(count: int) -> str:
