@@ -44,8 +44,9 @@ def test_a_run_leaves_as_files_and_comes_back(page: Page, server: Server, tmp_pa
     weights = downloaded(page, "pt", tmp_path)
     assert exported.name == "Softmax-regression.json"
     assert read(exported.read_text()) == run.experiment
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.reload()
+    expect(button(page, "Import")).to_be_visible()
+    settle(page)
 
     changed = json.loads(exported.read_text())
     changed["optimizer"]["learning_rate"] = 0.02
