@@ -17,6 +17,7 @@ from playground.network.match import matched, most_bytes
 from playground.runs.imports import Imported, held_in
 from playground.runs.moments import saved_moment
 from playground.runs.past import Origin
+from playground.runs.reproduced import begin
 from playground.runs.store import Store, Task
 from playground.runs.tasks import answer
 from tests.held_runs import claimed, recorded, train_to
@@ -108,6 +109,14 @@ def test_the_same_file_gives_the_same_curve_and_a_restart_begins_with_it_too(sto
     train_to_the_end(store)
     assert recorded(store, first) == recorded(store, again)
     assert recorded(store, first).stepped["loss"] != recorded(store, plain).stepped["loss"]
+
+
+def test_a_replay_begins_with_the_file_too(store: Store) -> None:
+    run_id = store.create(EXPERIMENT, "first", imported=taken(store, pt(own_state())))
+    train_to_the_end(store)
+    run = store.run(run_id)
+    assert run is not None
+    assert store.imports.of(begin(store, run)) == store.imports.of(run_id)
 
 
 def test_a_run_that_is_resumed_before_its_first_checkpoint_begins_with_the_file_again(store: Store) -> None:
