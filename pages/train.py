@@ -21,6 +21,7 @@ from playground.ui.attach import (
 from playground.ui.final_test import final_test
 from playground.ui.fork import show_origin
 from playground.ui.hidden import EDITORS, is_shown
+from playground.ui.imports import show_imported
 from playground.ui.network_editor import network_editor
 from playground.ui.replay import replay
 from playground.ui.settings import settings
@@ -50,6 +51,7 @@ with notice:
 with top:
     strip(store, run.id if run else None)
     show_origin(store, experiment, run)
+    show_imported(store, experiment, run)
 
 with view:
     changed = differences(run, experiment)

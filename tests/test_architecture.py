@@ -23,18 +23,21 @@ ORDER = (
 # The only places for the heavy libraries. Torch: what only workers import.
 WORKER_SIDE = (
     *("playground/data/tensors.py", "playground/data/augmentation.py", "playground/data/download.py"),
-    *(f"playground/network/{name}.py" for name in ("build", "initialize", "modules")),
+    *(f"playground/network/{name}.py" for name in ("build", "initialize", "modules", "onnx_nodes", "onnx_model")),
     *("playground/training/*", "playground/probes/*", "playground/views/*"),
     *(
         f"playground/runs/{name}.py"
         for name in ("worker", "active", "going_on", "viewer", "moments", "tasks", "lab_tasks")
     ),
+    *(f"playground/runs/{name}.py" for name in ("export_tasks", "event_files", "import_tasks")),
 )
 HOMES = {
     "torch": WORKER_SIDE,
     "torchvision": WORKER_SIDE,
     "sklearn": WORKER_SIDE,
     "mlxtend": ("playground/data/digits.py",),
+    "onnx": ("playground/network/onnx_nodes.py", "playground/network/onnx_model.py"),
+    "tensorboard": ("playground/runs/event_files.py",),
     "plotly": ("playground/figures/*",),
     "streamlit": ("playground/ui/*", "playground/live/*", "pages/*", "app.py"),
 }
@@ -42,7 +45,7 @@ SERVER_PARTS = (
     *("errors", "seeds", "experiment", "link", "data", "network", "presets"),
     *("starts", "figures", "runs", "labs", "exports", "live", "comparison", "ui"),
 )
-HEAVY = ("torch", "torchvision", "sklearn", "mlxtend")
+HEAVY = ("torch", "torchvision", "sklearn", "mlxtend", "onnx", "tensorboard")
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -10,7 +10,7 @@ class PermutePixels(nn.Module):
     def __init__(self, places, seed):
         super().__init__()
         order = np.random.default_rng(seed).permutation(places)
-        self.register_buffer("order", torch.from_numpy(order))
+        self.register_buffer("order", torch.from_numpy(order), persistent=False)
 
     def forward(self, x):
         return x.flatten(2).index_select(2, self.order).view(x.shape)'''

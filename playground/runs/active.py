@@ -24,6 +24,7 @@ from playground.runs.store import Control, Run, Store
 from playground.training.checkpoint import Copy, copied, fork, save, save_copy
 from playground.training.digest import MEASURED, Digest
 from playground.training.events import Changed, Diverged, Evaluated, Event, Finished
+from playground.training.imported import begin_with
 from playground.training.kept import MOST_KEPT, kept_steps
 from playground.training.trainer import Trainer
 from playground.training.versions import versions
@@ -72,6 +73,7 @@ class ActiveRun:
         self.kept_bytes = 0
         self.digest = Digest()
         self.evaluated: Evaluated | None = None  # the last one
+        self.imported = store.imports.start_of(run.id)
         self.best: Copy | None = None  # of the lowest validation loss, where that step isn't kept anyway
         self.best_on_disk: Copy | None = None
         self.most_bytes = kept_bytes() // store.studies.runs_beside(run.id)  # the runs of a study share a run's room
@@ -86,7 +88,8 @@ class ActiveRun:
             self.end("finished", self.trainer.ending.message)
 
     def begin(self, run: Run) -> None:
-        """Go on from the run's own checkpoint, from the one it was forked from, or from step 0."""
+        """Go on from the run's own checkpoint, from the one it was forked from, or from step 0, there with a file's
+        weights where it has any."""
         past, origin = self.store.past, self.store.past.origin(run.id)
         back, message = bring_back(run, past) if run.attempt else (None, "")
         if back is not None:
@@ -98,6 +101,8 @@ class ActiveRun:
             last = self.trainer.step
         else:
             last = -1
+            if self.imported is not None:
+                begin_with(self.trainer.net, run.experiment.network, self.imported)
         self.to_change = rewind(self.store, run.id, last, self.holder, is_new_fork=back is None)
         self.recall()
         if message:

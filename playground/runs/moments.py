@@ -30,6 +30,7 @@ def live_moment(run: ActiveRun, store: Store) -> Moment:
         trainer.dataset,
         trainer.step,
         verdicts=partial(read_verdicts, store, run.id, trainer.step),
+        imported=run.imported,
     )
 
 
@@ -54,6 +55,7 @@ def saved_moment(store: Store, run: Run, at: At) -> Moment:
         step,
         verdicts=partial(read_verdicts, store, run.id, step),
         kept=partial(kept_moments, store, run, step),
+        imported=store.imports.start_of(run.id),
     )
 
 

@@ -55,7 +55,12 @@ def begin(store: Store, run: Run, owner: str = "") -> str:
     replay = Replay(run.id, run.step, tuple(row for row in rows if row[0] >= first))
     name = run.name.removesuffix(SUFFIX) + SUFFIX
     return store.create(
-        run.experiment, name, origin=Origin(run.id, first) if origin else None, owner=owner, replay=replay
+        run.experiment,
+        name,
+        origin=Origin(run.id, first) if origin else None,
+        owner=owner,
+        replay=replay,
+        imported=store.imports.of(run.id),
     )
 
 

@@ -153,6 +153,14 @@ announcements = Table(
     Column("text", Text, nullable=False),
 )
 
+imports = Table(
+    "imports",  # the runs that begin with the weights of a file
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String, nullable=False),  # of the file
+    Column("digest", String, nullable=False),  # SHA-256, hex
+)
+
 wishes = Table(
     "wishes",  # what somebody watches
     metadata,

@@ -27,6 +27,7 @@ from playground.experiment import Experiment, read
 from playground.runs.disk import Disk
 from playground.runs.finals import Finals
 from playground.runs.ids import new_name
+from playground.runs.imports import Imported, Imports
 from playground.runs.library import IS_DELETED, Library
 from playground.runs.overview import Overview
 from playground.runs.past import Origin, Past
@@ -115,9 +116,9 @@ class Store:
 
     `past` has what stays of each run's earlier steps, `sights` what somebody watches, `studies` which runs belong
     together, `library` whose runs are and what is said of them, `finals` what came of them, `replays` which run repeats
-    which, `overview` lists them, `disk` knows what they take. `url` is any SQLAlchemy URL; `folder` holds the
-    checkpoints. A locked database is waited for as long as `patience` says, in seconds. What the database can't do is
-    an error of SQLAlchemy, see `health.in_words`.
+    which, `overview` lists them, `disk` knows what they take, `imports` has weights from files. `url` is any SQLAlchemy
+    URL; `folder` holds the checkpoints. A locked database is waited for as long as `patience` says, in seconds. What
+    the database can't do is an error of SQLAlchemy, see `health.in_words`.
     """
 
     def __init__(self, url: str, folder: Path, patience: float = 5.0) -> None:
@@ -135,6 +136,7 @@ class Store:
         self.replays = Replays(self.engine)
         self.overview = Overview(self.engine)
         self.disk = Disk(self.engine, folder)
+        self.imports = Imports(self.engine, folder)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -159,11 +161,13 @@ class Store:
         trial: Trial | None = None,
         owner: str = "",
         replay: Replay | None = None,
+        imported: Imported | None = None,
     ) -> str:
         """Put a new run into the queue and return its id.
 
         With an origin it is a fork: it has that run's past up to a kept step, and goes on from there. With a trial it
-        belongs to a study. Without an owner it is everybody's. With a replay it repeats another run.
+        belongs to a study. Without an owner it is everybody's. With a replay it repeats another run, with imported
+        weights it begins with those.
         """
         run_id = new_name("r")
         values = {"id": run_id, "name": name, "experiment": experiment.model_dump_json(), "begin": begin}
@@ -173,6 +177,9 @@ class Store:
             self.overview.add(connection, run_id, experiment)
             if origin is not None:
                 self.past.share(connection, run_id, origin)
+                imported = imported or self.imports.of(origin.parent)
+            if imported is not None:
+                self.imports.add(connection, run_id, imported)
             if trial is not None:
                 self.studies.add(connection, run_id, trial)
             if replay is not None:

@@ -13,6 +13,8 @@ from playground.data.digits import load_digits
 from playground.data.tensors import load
 from playground.errors import SpecError
 from playground.experiment import Data
+from playground.runs.export_tasks import EXPORT_ANSWERS
+from playground.runs.import_tasks import IMPORT_ANSWERS
 from playground.runs.lab_tasks import LAB_ANSWERS
 from playground.runs.moments import run_of, saved_moment
 from playground.runs.store import Store, Task
@@ -85,5 +87,7 @@ ANSWERS: dict[str, Callable[[Store, Task], bytes]] = {
     "measure": measure_on_test,
     "look": look_inside,
     "augmentation": preview,
+    **EXPORT_ANSWERS,
+    **IMPORT_ANSWERS,
     **LAB_ANSWERS,
 }

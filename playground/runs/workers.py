@@ -60,7 +60,8 @@ class LocalWorkers:
     def start(self) -> None:
         try:
             self.store.bury_the_silent("its worker is gone")
-            self.store.drop_old_tasks("look", OLD)
+            for kind in ("look", "export", "import"):
+                self.store.drop_old_tasks(kind, OLD)
         except SQLAlchemyError as error:  # the watcher will find them
             print(in_words(error), file=sys.stderr)
         for _ in range(self.chosen.workers):

@@ -78,7 +78,7 @@ def title(run: Run, setting: Setting, value: Value) -> str:
 def begin(store: Store, run: Run, experiment: Experiment, name: str, then: Literal["compare", "open"]) -> None:
     """Queue the run and lead to it; the run that it comes from goes on, if it does."""
     origin = store.past.origin(run.id)
-    run_id = store.create(experiment, name, origin=origin, owner=owner())
+    run_id = store.create(experiment, name, origin=origin, owner=owner(), imported=store.imports.of(run.id))
     if then == "open":
         st.query_params["run"] = run_id
         control.wait_for_worker(store, run_id)

@@ -9,6 +9,7 @@ from playground.experiment import LIVE_FIELDS, Experiment
 from playground.network.names import short_name
 from playground.presets import template_of
 from playground.runs import control
+from playground.runs.imports import Imported
 from playground.runs.past import Origin
 from playground.runs.store import Run, Store
 from playground.ui import session
@@ -45,6 +46,7 @@ def attached_run(store: Store) -> Run | None:
     if session.recall("run") != run.id:
         session.keep("run", run.id)
         session.keep("origin", None)
+        session.keep("imported", None)
         session.keep("sent", run.live)
         if session.draft().experiment != as_it_is(run):
             session.load(as_it_is(run))
@@ -70,13 +72,21 @@ def begin(
     if run is not None and run.is_live and may_control(store, run.id):
         control.stop(store, run.id)
     if wanted == "restart" and run is not None:
-        run_id = store.create(run.experiment, run.name, origin=store.past.origin(run.id), owner=owner())
+        run_id = store.create(
+            run.experiment,
+            run.name,
+            origin=store.past.origin(run.id),
+            owner=owner(),
+            imported=store.imports.of(run.id),
+        )
     else:
         origin: Origin | None = session.recall("origin")
         name = name_of(experiment) + (f" from step {origin.step:,}" if origin else "")
-        run_id = store.create(experiment, name, BEGIN[wanted], origin, owner=owner())
+        imported: Imported | None = session.recall("imported")
+        run_id = store.create(experiment, name, BEGIN[wanted], origin, owner=owner(), imported=imported)
         session.keep("run", run_id)
         session.keep("origin", None)
+        session.keep("imported", None)
         session.keep("sent", {})
         session.keep("seen", {})
     rest = {name: value for name, value in st.query_params.items() if name not in ("x", "from")}

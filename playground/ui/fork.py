@@ -20,6 +20,7 @@ def open_fork(store: Store, run: Run, step: int) -> None:
     session.load(with_room(with_live(trainer_of(store, run, step).experiment, live), store, run, step))
     session.keep("run", None)
     session.keep("origin", Origin(run.id, step))
+    session.keep("imported", None)
     st.query_params.pop("run", None)
     st.switch_page("train.py")
 

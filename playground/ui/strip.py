@@ -5,14 +5,17 @@ from typing import Any, Literal
 import streamlit as st
 
 from playground.errors import SpecError
+from playground.experiment import Experiment
 from playground.network.shapes import can_train
 from playground.presets import TEMPLATES, template_of
 from playground.runs import control
 from playground.runs.states import ACTIVE, RESUMABLE
 from playground.runs.store import Run, Store
-from playground.ui import fork, session
+from playground.ui import fork, imports, session
 from playground.ui.attach import begin
+from playground.ui.export import export_button
 from playground.ui.hidden import is_shown
+from playground.ui.imports import import_popover
 from playground.ui.ownership import may_control, read_only
 from playground.ui.share import share
 from playground.ui.status import show_status
@@ -31,11 +34,13 @@ def strip(store: Store, run_id: str | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="train-strip"):
         if is_shown("template"):
             choose_template()
+            import_popover(store)
         with st.container(horizontal=True, gap="small", width="content", key="controls"):
-            wanted = buttons(store, run, can_train(experiment) and not fork.problem(store, experiment), is_own)
+            wanted = buttons(store, run, can_begin(store, experiment), is_own)
         if run is not None and has_begun(run) and is_shown("inside"):
             lead("inside.py", "Look inside", "biotech", run.id)
         share("train", run)
+        export_button(store, run)
     show_status(run)
     if not is_own:
         read_only("run", "Train begins your own.")
@@ -53,9 +58,14 @@ def run_strip(store: Store, run_id: str) -> None:
             controls(store, run, can_begin=False, is_own=is_own)
         lead("train.py", "Open in Train", "tune", run_id)
         share("inside", run)
+        export_button(store, run)
         show_status(run)
     if not is_own:
         read_only("run", "A fork of it is your own.")
+
+
+def can_begin(store: Store, experiment: Experiment) -> bool:
+    return can_train(experiment) and not fork.problem(store, experiment) and not imports.problem(experiment)
 
 
 def has_begun(run: Run) -> bool:
@@ -122,7 +132,7 @@ def buttons(
         "play_arrow",
         type="primary",
         disabled=not is_valid or is_live,
-        help=f"Train this set-up from {'the weights of its fork' if fork.origin() else 'its initial weights'}."
+        help=f"Train this set-up from {first_weights()}."
         if is_valid
         else "This set-up can't be trained yet: see the error below.",
     )
@@ -137,6 +147,12 @@ def buttons(
     if wants_restart:
         return "restart"
     return None if is_live else steps_by
+
+
+def first_weights() -> str:
+    if fork.origin():
+        return "the weights of its fork"
+    return "the imported weights" if imports.imported() else "its initial weights"
 
 
 def controls(store: Store, run: Run | None, can_begin: bool, is_own: bool) -> Literal["batch", "epoch"] | None:

@@ -29,11 +29,20 @@ FRAME = """
   min-height: 2.5rem; margin-block: 0; padding-inline: 0.75rem;
   border: 1px solid light-dark(#DCE2E8, #303B46); border-radius: 0.5rem;
 }
+/* Import is an icon; its label is there for screen readers. */
+[class*="st-key-strip-import"] [data-testid="stPopoverButton"] p {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
+}
+[class*="st-key-strip-import"] [data-testid="stPopoverButton"] > div > [aria-hidden="true"] { display: none; }
 /* On a phone it takes two rows and the status; the way inside and Share stand beside the template. Its header is
    opaque. */
 @media (max-width: 640px) {
   .st-key-train-strip { column-gap: 0.4rem; }
-  .st-key-train-strip > [data-testid="stLayoutWrapper"]:has(> .st-key-controls) { order: 1; }
+  [class*="st-key-strip-import"] button { padding-inline: 0.5rem; }
+  .st-key-train-strip > :is(.st-key-strip-export, [data-testid="stLayoutWrapper"]:has(> .st-key-controls)) { order: 1; }
+  .st-key-strip-export button { padding: 0.25rem 0.4rem; min-height: 2.2rem; min-width: 0; }
+  .st-key-strip-export button p { font-size: 0.85rem; }
+  .st-key-strip-export button span:has(> [data-testid="stIconMaterial"]) { display: none; }
   .st-key-train-strip > :has([data-testid="stSelectbox"]) { flex: 1 1 0; min-width: 0; }
   .st-key-train-strip [data-testid="stPageLink"] a { padding-inline: 0.4rem; }
   .st-key-share button { padding-inline: 0.4rem; }
@@ -84,6 +93,14 @@ NETWORK = """
 }
 </style>
 """
+EXPORT = """
+<style>
+/* A line a file, with its button at the end of it, on a phone too. */
+[class*="st-key-file-"] { flex-wrap: nowrap; }
+[class*="st-key-file-"] > :first-child { flex: 1 1 0; min-width: 0; }
+[class*="st-key-file-"] p { line-height: 1.35; }
+</style>
+"""
 LAB = """
 <style>
 .lab-arm { display: flex; align-items: center; gap: 0.5rem; }
@@ -107,6 +124,10 @@ def frame_style() -> None:
 
 def network_style() -> None:
     st.html(NETWORK)
+
+
+def export_style() -> None:
+    st.html(EXPORT)
 
 
 def lab_style() -> None:

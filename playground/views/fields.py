@@ -1,6 +1,7 @@
 """The field of one unit, in theory and in effect: at initialization and now."""
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,9 @@ from torch import Tensor
 
 from playground.data.tensors import load
 from playground.experiment import IMAGE_SHAPE, Experiment
-from playground.network.build import build
 from playground.network.fields import Span, UnitField, unit_field
 from playground.probes.effective_field import EffectiveField, effective_field, half_radius, radii, share_within
+from playground.training.imported import begun
 from playground.views.moment import Moment
 from playground.views.pack import View, number
 from playground.views.requests import Digit, FieldOfUnit
@@ -32,7 +33,7 @@ def field_view(moment: Moment, request: FieldOfUnit) -> View:
     """
     field = unit_field(moment.experiment.network, request.layer, request.channel, request.y, request.x)
     now = effect(moment, request)
-    initial = initial_effect(moment.experiment, request)
+    initial = initial_effect(moment.experiment, request, moment.imported)
     within = radii(field.centre, field.rows.size)
     shares = {name: share_within(found.values, field.centre, within) for name, found in both(initial, now)}
     header = {
@@ -65,10 +66,11 @@ def effect(moment: Moment, request: FieldOfUnit) -> EffectiveField:
 
 
 @lru_cache(maxsize=KEPT)
-def initial_effect(experiment: Experiment, request: FieldOfUnit) -> EffectiveField:
+def initial_effect(experiment: Experiment, request: FieldOfUnit, imported: Path | None = None) -> EffectiveField:
     """The effective field at the initial weights. It is the same throughout a run: don't write to it."""
     seed = experiment.training.seed
-    return effect(Moment(experiment, build(experiment.network, seed), load(experiment.data, seed), step=0), request)
+    net = begun(experiment.network, seed, imported)
+    return effect(Moment(experiment, net, load(experiment.data, seed), step=0), request)
 
 
 def batch(moment: Moment, digit: Digit | None) -> Tensor:

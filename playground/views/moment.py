@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -40,6 +41,7 @@ class Moment:
     """A network at a step of its run. A view leaves the network as it is: weights, gradients and mode.
 
     `verdicts` reads all evaluations up to this step; `kept` gives the kept moments up to it, the first one first.
+    `imported` has the weights that its run began with, where they came from a file.
     """
 
     experiment: Experiment
@@ -48,6 +50,7 @@ class Moment:
     step: int
     verdicts: Callable[[], Verdicts] = no_verdicts
     kept: Callable[[], Iterator["Moment"]] = field(default=lambda: iter(()))
+    imported: Path | None = None
     # Of a split's first so many digits, where a view has found them: other views of the same moment need no pass.
     logits: dict[tuple[str, int], NDArray[np.float32]] = field(default_factory=dict)
 

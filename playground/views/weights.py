@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from playground.experiment import Network
-from playground.network.build import build
 from playground.network.names import HEAD
 from playground.probes.weights import (
     FineHistogram,
@@ -25,6 +25,7 @@ from playground.probes.weights import (
     spread,
     symmetry,
 )
+from playground.training.imported import begun
 from playground.views import requests
 from playground.views.moment import Moment
 from playground.views.pack import View, number
@@ -46,7 +47,7 @@ def weights_view(moment: Moment, request: requests.Weights) -> View:
     `cosine` [compared, compared].
     """
     weight = layer_weights(moment.net, request.layer)
-    start = start_of(moment.experiment.network, moment.experiment.training.seed)
+    start = start_of(moment.experiment.network, moment.experiment.training.seed, moment.imported)
     shown = shown_weights(weight, received_map(moment.experiment.network, request.layer))
     bins = histogram(weight, start.histograms[request.layer])
     compared = spread(len(weight), MOST_COMPARED)
@@ -78,8 +79,8 @@ class Start:
 
 
 @lru_cache(maxsize=8)
-def start_of(network: Network, seed: int) -> Start:
-    net = build(network, seed)
+def start_of(network: Network, seed: int, imported: Path | None) -> Start:
+    net = begun(network, seed, imported)
     return Start(norms(net), {name: fine_histogram(module.weight.detach()) for name, module in net.weighted})
 
 
