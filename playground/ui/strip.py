@@ -13,6 +13,7 @@ from playground.runs.store import Run, Store
 from playground.ui import fork, session
 from playground.ui.attach import begin
 from playground.ui.hidden import is_shown
+from playground.ui.limits import excess, show_limits
 from playground.ui.ownership import may_control, read_only
 from playground.ui.share import share
 from playground.ui.status import show_status
@@ -28,15 +29,18 @@ def strip(store: Store, run_id: str | None) -> None:
     run = store.run(run_id) if run_id else None
     is_own = run is None or may_control(store, run.id)
     experiment = session.draft().experiment
+    too_much = excess(store, experiment)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="train-strip"):
         if is_shown("template"):
             choose_template()
         with st.container(horizontal=True, gap="small", width="content", key="controls"):
-            wanted = buttons(store, run, can_train(experiment) and not fork.problem(store, experiment), is_own)
+            is_valid = can_train(experiment) and not too_much and not fork.problem(store, experiment)
+            wanted = buttons(store, run, is_valid, is_own)
         if run is not None and has_begun(run) and is_shown("inside"):
             lead("inside.py", "Look inside", "biotech", run.id)
         share("train", run)
     show_status(run)
+    show_limits(store, experiment, run, too_much)
     if not is_own:
         read_only("run", "Train begins your own.")
     if wanted:
