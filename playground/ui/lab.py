@@ -185,7 +185,7 @@ def run_buttons(store: Store, topic: Topic, setup: Setup, study: Study | None, i
             read_only("study", "Run makes your own.")
     if problem is not None:
         error_beside("lab", problem)
-    return wants_run
+    return wants_run and problem is None
 
 
 def foresight(runs: int, seconds: float) -> str:
