@@ -22,6 +22,7 @@ from playground.ui.final_test import final_test
 from playground.ui.fork import show_origin
 from playground.ui.hidden import EDITORS, is_shown
 from playground.ui.imports import show_imported
+from playground.ui.limits import excess
 from playground.ui.network_editor import network_editor
 from playground.ui.replay import replay
 from playground.ui.settings import settings
@@ -58,7 +59,8 @@ with view:
     if changed:
         with st.container(horizontal=True, vertical_alignment="center", key="changed"):
             st.caption(f"Changed since this run began: {', '.join(changed)}. It takes a new run.")
-            if st.button("Train anew with this", icon=":material/fiber_new:", disabled=not can_train(experiment)):
+            is_ready = can_train(experiment) and excess(store, experiment) is None
+            if st.button("Train anew with this", icon=":material/fiber_new:", disabled=not is_ready):
                 begin(store, run, experiment, "train")
     board(
         run.id if run else None,

@@ -9,10 +9,11 @@ import torch
 from playground.errors import SpecError
 from playground.experiment import Flatten, Linear, Network, ReLU
 from playground.labs import study as studies
-from playground.labs.duration import SHORTEST, foreseen_seconds, left, slowness, steps, wait
+from playground.labs.duration import SHORTEST, left, slowness, wait
 from playground.labs.outcome import Results
 from playground.labs.topic import Arm, Topic, planned, with_seed
 from playground.runs import tasks
+from playground.runs.duration import foreseen_seconds, steps
 from playground.runs.settings import kept_bytes
 from playground.runs.states import STATES
 from playground.runs.store import Control, Store, Task

@@ -1,47 +1,16 @@
-"""How long runs will take, before they begin and while they last."""
+"""How long the runs of a study will take, before they begin and while they last."""
 
 from collections.abc import Iterable
-from math import ceil
 from statistics import median
 
-from playground.data.digits import load_digits
-from playground.data.splits import split
 from playground.experiment import Experiment
 from playground.labs.outcome import Outcome
-from playground.network.shapes import trace
+from playground.runs.duration import foreseen_seconds
 from playground.runs.store import Store
 
-# Of a step on one core, measured on MLPs and CNNs of 2,000 to 900,000 parameters: within a factor of 1.5 of each.
-STEP = 0.35e-3  # seconds
-LAYER = 0.05e-3
-MULTIPLY_ADD = 3 / 3.2e10  # forward, and twice as much backward
 BEGIN = 0.3  # seconds that a run takes besides its steps: digits, weights, checkpoints
 LATEST = 12  # runs that say how fast this machine is
 SHORTEST = 1.0  # seconds of training from which on a run says so
-
-
-def foreseen_seconds(experiment: Experiment) -> float:
-    """Seconds of training on one core, roughly."""
-    found = trace(experiment.network)
-    digits = training_digits(experiment)
-    batch = min(experiment.training.batch_size, digits)
-    step = STEP + LAYER * len(experiment.network.layers) + MULTIPLY_ADD * found.multiply_adds * batch
-    return step * steps(experiment, digits)
-
-
-def steps(experiment: Experiment, digits: int) -> int:
-    training = experiment.training
-    if training.unit == "steps":
-        return training.steps
-    return training.epochs * ceil(digits / training.batch_size)
-
-
-def training_digits(experiment: Experiment) -> int:
-    data = experiment.data
-    if data.training_digits is not None:
-        return data.training_digits
-    digits = load_digits(data.source)
-    return len(split(digits.labels, data, 0, digits.official_test).train)
 
 
 def slowness(store: Store) -> float:

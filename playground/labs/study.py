@@ -31,8 +31,12 @@ OVER = ("done", "failed")  # states of a question
 
 
 def begin(store: Store, lab: Lab, topic: Topic, setup: Setup, owner: str = "") -> str:
-    """Queue all runs of a set-up; returns the study's id. `owner`: whose runs they are."""
+    """Queue all runs of a set-up; returns the study's id. `owner`: whose runs they are.
+
+    Raises `SpecError` where the host's limits have no room for all of them.
+    """
     plan = planned(topic, setup)
+    store.admit((with_seed(arm.experiment, seed) for arm, seed in plan), owner)
     asked = setup.model_dump(mode="json")
     task = store.request(topic.task, asked) if topic.task else None
     study_id = store.studies.create(lab.name, topic.name, json.dumps(asked), len(plan), task)

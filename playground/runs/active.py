@@ -16,6 +16,7 @@ from playground.errors import SpecError
 from playground.runs.finals import Final
 from playground.runs.going_on import best_copy, bring_back
 from playground.runs.journal import encode
+from playground.runs.limits import check, is_over_time, time_is_up
 from playground.runs.past import Judged, Kept, own_bytes
 from playground.runs.rewind import drop_changes_after, rewind
 from playground.runs.settings import kept_bytes
@@ -145,6 +146,9 @@ class ActiveRun:
                 return
         if spent:
             self.seconds += spent
+            if is_over_time(self.seconds, self.store.limits):
+                self.end("stopped", f"stopped at step {self.trainer.step:,}: {time_is_up(self.store.limits)}")
+                return
             self.recent.append((self.seconds, self.trainer.digits_seen))
             while self.seconds - self.recent[0][0] > 1.0 and len(self.recent) > 2:
                 self.recent.pop(0)
@@ -230,7 +234,13 @@ class ActiveRun:
             self.is_running, self.batches, self.until_epoch = False, None, None
 
     def change(self, field: str, value: float) -> None:
-        """From the next step on; what would have been changed again later is not: the newest wish counts."""
+        """From the next step on; what would have been changed again later is not: the newest wish counts.
+
+        Raises `SpecError` where the value is out of bounds, or the run would then exceed the host's limits.
+        """
+        if field == "training.batch_size":
+            now = self.trainer.now
+            check(now.but(training=now.training.but(batch_size=value)), self.store.limits)
         self.note((self.trainer.change(field, value),))
         self.plan()
         self.saved_step = -1  # a checkpoint soon: it holds the new value

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from playground.errors import SpecError
 from playground.experiment import Data, Experiment
+from playground.runs.limits import is_over_time, time_is_up
 from playground.runs.states import LIVE, RESUMABLE
 from playground.runs.store import Store, Task
 
@@ -30,7 +31,13 @@ def pause(store: Store, run_id: str) -> None:
 
 
 def resume(store: Store, run_id: str) -> None:
-    """Go on: a paused run where it stands, an ended one from its last checkpoint."""
+    """Go on: a paused run where it stands, an ended one from its last checkpoint.
+
+    Raises `SpecError("run", …)` for one that has trained for as long as the host lets a run.
+    """
+    run = store.run(run_id)
+    if run is not None and run.state in RESUMABLE and is_over_time(run.seconds, store.limits):
+        raise SpecError("run", f"it can't go on: {time_is_up(store.limits)}; fork it, or train anew")
     if store.requeue(run_id, RESUMABLE):
         wait_for_worker(store, run_id)
     else:

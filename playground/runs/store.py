@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
-    exists,
     func,
     insert,
     select,
@@ -29,13 +28,15 @@ from playground.runs.finals import Finals
 from playground.runs.ids import new_name
 from playground.runs.imports import Imported, Imports
 from playground.runs.library import IS_DELETED, Library
+from playground.runs.limits import NO_LIMITS, check, check_queue
 from playground.runs.overview import Overview
 from playground.runs.past import Origin, Past
 from playground.runs.replays import Replay, Replays
-from playground.runs.schema import chunks, controls, metadata, runs, tasks, trials, workers
+from playground.runs.schema import chunks, controls, metadata, runs, tasks, workers
 from playground.runs.sights import Sights
 from playground.runs.states import ACTIVE, ENDED, LIVE, State
 from playground.runs.studies import Studies, Trial
+from playground.runs.turns import IS_TRIAL, line, running_by_owner
 
 Holder = tuple[str | None, int]  # worker and attempt: another attempt of the same worker is another hold
 STALE_AFTER = 10.0  # seconds without a sign of life after which a worker counts as gone
@@ -45,9 +46,6 @@ OPEN_CONTROLS = (
     .where(controls.c.taken.is_(None), controls.c.run.in_(bindparam("runs", expanding=True)))
     .order_by(controls.c.id)
 )
-
-IS_TRIAL = exists().where(trials.c.run == runs.c.id)
-TURN = (IS_TRIAL, runs.c.created)  # a run that somebody pressed Train for need not wait for the many of a lab
 
 
 class NotHeld(Exception):
@@ -124,6 +122,7 @@ class Store:
     def __init__(self, url: str, folder: Path, patience: float = 5.0) -> None:
         self.url = url
         self.folder = folder
+        self.limits = NO_LIMITS  # the host's are set by whoever opens it
         self.note = ""  # what was wrong as it was opened, see `opening`
         self.is_read_only = False
         self.engine = engine(url, patience)
@@ -167,8 +166,9 @@ class Store:
 
         With an origin it is a fork: it has that run's past up to a kept step, and goes on from there. With a trial it
         belongs to a study. Without an owner it is everybody's. With a replay it repeats another run, with imported
-        weights it begins with those.
+        weights it begins with those. Raises `SpecError` as `admit` does.
         """
+        self.admit([experiment], owner)
         run_id = new_name("r")
         values = {"id": run_id, "name": name, "experiment": experiment.model_dump_json(), "begin": begin}
         with self.engine.begin() as connection:
@@ -185,6 +185,15 @@ class Store:
             if replay is not None:
                 self.replays.add(connection, run_id, replay)
         return run_id
+
+    def admit(self, experiments: Iterable[Experiment], owner: str = "") -> None:
+        """Raise `SpecError` where one of them exceeds the host's limits, or all together the owner's in the queue."""
+        asked = list(experiments)
+        for experiment in asked:
+            check(experiment, self.limits)
+        if owner:
+            with self.engine.connect() as connection:
+                check_queue(sum(one.owner == owner for one in line(connection)), len(asked))
 
     def run(self, run_id: str) -> Run | None:
         with self.engine.connect() as connection:
@@ -203,8 +212,14 @@ class Store:
     def place_in_queue(self, run_id: str) -> int | None:
         """1 for the next in line; None for a run that isn't queued."""
         with self.engine.connect() as connection:
-            line = connection.execute(select(runs.c.id).where(runs.c.state == "queued").order_by(*TURN)).scalars().all()
-        return line.index(run_id) + 1 if run_id in line else None
+            places = [one.run for one in line(connection)]
+        return places.index(run_id) + 1 if run_id in places else None
+
+    def is_held_back(self, run_id: str) -> bool:
+        """Whether a queued run waits because as many of its owner's are running as a visitor's may."""
+        most, owner = self.limits.runs_a_visitor, self.library.owner_of(run_id)
+        with self.engine.connect() as connection:
+            return bool(most and owner) and running_by_owner(connection).get(owner, 0) >= (most or 0)
 
     def set_state(
         self, run_id: str, state: State, message: str = "", only_from: Sequence[State] | None = None, **columns: Any
@@ -218,13 +233,13 @@ class Store:
             result = connection.execute(query.values(state=state, message=message, ended=ended, **columns))
         return result.rowcount == 1
 
-    def claim(self, worker: str, runs_at_once: int) -> Run | None:
-        """Take the next queued run for a worker, unless enough are running or another worker has less to do."""
+    def claim(
+        self, worker: str, runs_at_once: int, has_room: Callable[[Experiment], bool] = lambda _: True
+    ) -> Run | None:
+        """Take the next queued run for a worker, unless enough are running, in all or its owner's, or another worker
+        has less to do, or this one has no room."""
         with self.engine.connect() as connection:
-            oldest = connection.execute(
-                select(runs.c.id).where(runs.c.state == "queued").order_by(*TURN).limit(1)
-            ).scalar()
-            if oldest is None:
+            if connection.execute(select(runs.c.id).where(runs.c.state == "queued").limit(1)).first() is None:
                 return None
             count = select(runs.c.worker, func.count()).where(runs.c.state == "running").group_by(runs.c.worker)
             held: dict[str, int] = dict(map(tuple, connection.execute(count)))
@@ -232,17 +247,28 @@ class Store:
                 select(workers.c.id).where(workers.c.ready == 1, workers.c.seen > time.time() - STALE_AFTER)
             ).scalars()
             mine = held.get(worker, 0)
-            if mine > min((held.get(other, 0) for other in ready), default=mine):
+            if sum(held.values()) >= runs_at_once or mine > min((held.get(one, 0) for one in ready), default=mine):
                 return None
+            chosen = self.next_in_line(connection)
+        if chosen is None or not has_room(chosen.experiment):
+            return None
         running = select(func.count()).where(runs.c.state == "running").scalar_subquery()
         with self.engine.begin() as connection:
             result = connection.execute(
                 update(runs)
-                .where(runs.c.id == oldest, runs.c.state == "queued", running < runs_at_once)
+                .where(runs.c.id == chosen.id, runs.c.state == "queued", running < runs_at_once)
                 .values(state="running", worker=worker, message="")
             )
-        run = self.run(oldest) if result.rowcount == 1 else None
+        run = self.run(chosen.id) if result.rowcount == 1 else None
         return run if run and run.worker == worker else None  # else it has been taken away again meanwhile
+
+    def next_in_line(self, connection: Connection) -> Run | None:
+        """The first queued run of an owner who may have one more running."""
+        most, queue = self.limits.runs_a_visitor, line(connection)
+        busy = running_by_owner(connection) if most else {}
+        found = (one.run for one in queue if not (most and one.owner) or busy.get(one.owner, 0) < most)
+        row = connection.execute(select(runs).where(runs.c.id == next(found, None))).first()
+        return run_of(row) if row else None
 
     def requeue(self, run_id: str, from_states: Sequence[State]) -> bool:
         """Let a run that ended too early go on from its last checkpoint; what it was asked before is void."""

@@ -22,10 +22,14 @@ from playground.errors import SpecError
 from playground.experiment import Conv2d, Data, Experiment, Flatten, MaxPool2d, Network, ReLU, Training
 from playground.runs.active import REST, ActiveRun
 from playground.runs.health import in_words
+from playground.runs.limits import check, in_mb, needed
+from playground.runs.machine import confine
+from playground.runs.memory import WORKER
 from playground.runs.settings import settings
 from playground.runs.store import Control, NotHeld, Run, Store
 from playground.runs.tasks import answer_to, take
 from playground.runs.viewer import SHARE, Viewer
+from playground.training.devices import find_device
 from playground.training.trainer import Trainer
 
 TURN = 0.02  # seconds that one run trains before controls are looked at
@@ -131,11 +135,12 @@ class Worker:
                 return
 
     def claim(self) -> None:
-        run = self.store.claim(self.id, self.runs_at_once)
+        run = self.store.claim(self.id, self.runs_at_once, self.has_room)
         if run is None:
             return
         self.flush()
         try:
+            check(run.experiment, self.store.limits)  # another server's may be wider, or have been
             if run.attempt:
                 self.viewer.let_go(run.id)  # a worker that was killed left what it showed
             self.active[run.id] = ActiveRun(run, self.store)
@@ -144,6 +149,17 @@ class Worker:
             raise
         except Exception as error:
             self.fail(run, error)
+
+    def has_room(self, experiment: Experiment) -> bool:
+        """Whether a run fits beside those that train; one that fits beside none trains alone."""
+        limit = self.store.limits.memory
+        if limit is None or not any(run.is_running for run in self.active.values()):
+            return True
+        try:
+            needs = [needed(one) for one in (experiment, *(run.trainer.now for run in self.active.values()))]
+        except SpecError:  # it can't begin, and will be told why
+            return True
+        return WORKER + sum(one.total for one in needs) <= limit
 
     def obey(self, control: Control) -> None:
         run = self.active.get(control.run)
@@ -193,7 +209,7 @@ class Worker:
             return
         if not isinstance(error, SpecError):
             traceback.print_exception(error)
-        columns = {"state": "failed", "message": reason(error), "ended": time.time()}
+        columns = {"state": "failed", "message": reason(error, self.store.limits.memory), "ended": time.time()}
         self.post(partial(self.store.record, run.id, 0, None, run.holder, **columns))
         self.post(partial(self.viewer.let_go, run.id))
 
@@ -213,11 +229,16 @@ class Worker:
             self.rest(error)
 
 
-def reason(error: Exception) -> str:
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory")  # as PyTorch says it, of a GPU and of the CPU
+
+
+def reason(error: Exception, limit: int | None = None) -> str:
+    """Why a run failed, in a sentence; `limit` on the worker's memory, in bytes."""
     if isinstance(error, SpecError):
         return error.message
-    if isinstance(error, MemoryError) or "out of memory" in str(error):
-        return "not enough memory for this network and batch size: make one of them smaller"
+    if isinstance(error, MemoryError) or any(words in str(error) for words in OUT_OF_MEMORY):
+        most = f" (a worker may have {in_mb(limit)})" if limit else ""
+        return f"not enough memory for this network and batch size{most}: make one of them smaller"
     first_line = next(iter(str(error).splitlines()), "")
     return f"the worker met an error: {type(error).__name__}: {first_line}"[:300]
 
@@ -256,7 +277,11 @@ def work(worker_id: str, parent: int) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     chosen = settings()
-    worker = Worker(worker_id, Store(chosen.store_url, chosen.folder, PATIENCE), chosen.runs_at_once)
+    store = Store(chosen.store_url, chosen.folder, PATIENCE)
+    store.limits = chosen.limits
+    if store.limits.memory and find_device("auto").type == "cpu":  # a GPU's driver maps more than it uses
+        confine(store.limits.memory)
+    worker = Worker(worker_id, store, chosen.runs_at_once)
     worker.life.start()
     while not is_told_to_stop and os.getppid() == parent:
         worker.turn()

@@ -19,7 +19,7 @@ from typing import Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from playground.runs.health import in_words
-from playground.runs.settings import Settings
+from playground.runs.settings import Settings, as_variables
 from playground.runs.store import Store
 
 LOOK_EVERY = 0.1  # seconds
@@ -133,10 +133,7 @@ class LocalWorkers:
             env={
                 **os.environ,
                 "OMP_NUM_THREADS": "1",  # two threads gain a little on an idle machine and lose a lot on a busy one
-                "PLAYGROUND_DATA": str(self.chosen.folder),
-                "PLAYGROUND_STORE": self.chosen.store_url,
-                "PLAYGROUND_WORKERS": str(self.chosen.workers),
-                "PLAYGROUND_RUNS_AT_ONCE": str(self.chosen.runs_at_once),
+                **as_variables(self.chosen),
             },
         )
 

@@ -58,12 +58,13 @@ def new_value(run: Run, setting: Setting) -> str:
 
 
 def changed(store: Store, run: Run, setting: Setting, text: str) -> tuple[Experiment, Value]:
-    """The experiment with the new value; raises `SpecError` where it can't be, or changes nothing."""
+    """The experiment with the new value; raises `SpecError` where it can't be, here, or changes nothing."""
     value = setting.parse(text)
     experiment = setting.apply(run.experiment, value)
     if experiment == run.experiment:
         raise SpecError(setting.field, f"{named(setting, value)} is what it was: choose another value")
     check_digits(experiment)
+    store.admit([experiment], owner())
     origin = store.past.origin(run.id)
     if origin is not None:
         check_fork(run.experiment, experiment)

@@ -68,7 +68,15 @@ def changed_by_others(run: Run) -> dict[str, float]:
 def begin(
     store: Store, run: Run | None, experiment: Experiment, wanted: Literal["train", "restart", "batch", "epoch"]
 ) -> None:
-    """Start what a click asked for, put the run's id into the address, and draw the page anew."""
+    """Start what a click asked for, put the run's id into the address, and draw the page anew.
+
+    What exceeds the host's limits is said instead, before anything is stopped.
+    """
+    try:
+        store.admit([run.experiment if wanted == "restart" and run is not None else experiment], owner())
+    except SpecError as error:
+        st.error(error.message, icon=":material/error:")
+        return
     if run is not None and run.is_live and may_control(store, run.id):
         control.stop(store, run.id)
     if wanted == "restart" and run is not None:

@@ -152,7 +152,9 @@ def run_buttons(store: Store, topic: Topic, setup: Setup, study: Study | None, i
     seconds = 0.0
     try:
         plan = planned(topic, setup)
-        seconds = wait(store, (with_seed(arm.experiment, seed) for arm, seed in plan), workers())
+        experiments = [with_seed(arm.experiment, seed) for arm, seed in plan]
+        store.admit(experiments, owner())
+        seconds = wait(store, experiments, workers())
         seconds += topic.afterwards * len(plan) / workers()
     except SpecError as error:
         problem = error
@@ -183,7 +185,7 @@ def run_buttons(store: Store, topic: Topic, setup: Setup, study: Study | None, i
             read_only("study", "Run makes your own.")
     if problem is not None:
         error_beside("lab", problem)
-    return wants_run
+    return wants_run and problem is None
 
 
 def foresight(runs: int, seconds: float) -> str:

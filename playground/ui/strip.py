@@ -16,6 +16,7 @@ from playground.ui.attach import begin
 from playground.ui.export import export_button
 from playground.ui.hidden import is_shown
 from playground.ui.imports import import_popover
+from playground.ui.limits import excess, show_limits
 from playground.ui.ownership import may_control, read_only
 from playground.ui.share import share
 from playground.ui.status import show_status
@@ -31,17 +32,20 @@ def strip(store: Store, run_id: str | None) -> None:
     run = store.run(run_id) if run_id else None
     is_own = run is None or may_control(store, run.id)
     experiment = session.draft().experiment
+    too_much = excess(store, experiment)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="train-strip"):
         if is_shown("template"):
             choose_template()
             import_popover(store)
         with st.container(horizontal=True, gap="small", width="content", key="controls"):
-            wanted = buttons(store, run, can_begin(store, experiment), is_own)
+            is_valid = can_begin(store, experiment) and not too_much
+            wanted = buttons(store, run, is_valid, is_own)
         if run is not None and has_begun(run) and is_shown("inside"):
             lead("inside.py", "Look inside", "biotech", run.id)
         share("train", run)
         export_button(store, run)
     show_status(run)
+    show_limits(store, experiment, run, too_much)
     if not is_own:
         read_only("run", "Train begins your own.")
     if wanted:

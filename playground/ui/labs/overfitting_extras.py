@@ -10,6 +10,7 @@ import streamlit as st
 
 import playground.training
 from playground.data.digits import load_digits
+from playground.errors import SpecError
 from playground.figures.polynomials import polynomial_curves
 from playground.labs.outcome import Results
 from playground.labs.overfitting import folds
@@ -24,6 +25,7 @@ from playground.runs.store import Store
 from playground.runs.studies import Study
 from playground.ui.digit_images import strip
 from playground.ui.ownership import may_control_study
+from playground.ui.widgets import error_beside
 
 BRANCHES = ("dropout", "weight decay", "more data")
 SHOWN = 24  # digits of each fold
@@ -50,8 +52,7 @@ def fit_extras(store: Store, study: Study | None, setup: FitSetup, found: Result
         help = "Train on from there with the same weights, and only this changed. Its curve joins the chart."
         remedy = pressed_remedy(found, branch_name, help)
     if remedy is not None:
-        branch(store, study.id, ended, remedy)
-        st.rerun()
+        added(partial(branch, store, study.id, ended, remedy))
 
 
 def capacity_extras(store: Store, study: Study | None, setup: CapacitySetup, found: Results) -> None:
@@ -64,7 +65,16 @@ def capacity_extras(store: Store, study: Study | None, setup: CapacitySetup, fou
         help = "Train that network anew with only this changed. It joins the chart as a diamond."
         remedy = pressed_remedy(found, partial(remedied_name, width), help)
     if remedy is not None:
-        add_remedied(store, study.id, setup, width, remedy)
+        added(partial(add_remedied, store, study.id, setup, width, remedy))
+
+
+def added(add: Callable[[], object]) -> None:
+    """Add runs to the study and draw the page anew, or say why there can't be more of them."""
+    try:
+        add()
+    except SpecError as error:
+        error_beside(error.field, error)
+    else:
         st.rerun()
 
 
