@@ -7,7 +7,8 @@ from playground.runs.store import Store
 from tests.opened_pages import opened, trained
 from tests.walker import Walker
 
-PAGES = ("home.py", "train.py", "inside.py", "overfitting.py", "initialization.py", "inductive_bias.py")
+LABS = ("overfitting.py", "initialization.py", "inductive_bias.py", "race.py")
+PAGES = ("home.py", "train.py", "inside.py", "runs.py", *LABS)
 ACTS = 6
 
 

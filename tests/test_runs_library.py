@@ -29,6 +29,14 @@ def test_a_run_keeps_its_name_star_and_note(store: Store) -> None:
     assert store.library.card(run_id) == Card("", True, "the one for Monday")
 
 
+def test_a_name_can_not_bring_markup_or_pictures_from_elsewhere_onto_others_pages(store: Store) -> None:
+    run_id = store.create(SHORT, "first")
+    store.library.rename(run_id, "![x](https://example.org/x.png) <b>:red[mine]</b> $x$ `y`")
+    run = store.run(run_id)
+    assert run is not None
+    assert not set(run.name) & set("[]<>`$*\\")
+
+
 def test_a_run_of_an_older_database_has_no_card_and_gets_one_when_something_is_said_of_it(store: Store) -> None:
     run_id = store.create(SHORT, "old")
     with store.engine.begin() as connection:

@@ -1,5 +1,6 @@
 """What people say of runs: whose they are, names, stars, notes, and which are deleted."""
 
+import re
 import shutil
 import time
 from collections.abc import Iterable, Sequence
@@ -44,8 +45,9 @@ class Library:
         return self.card(run_id).owner
 
     def rename(self, run_id: str, name: str) -> None:
+        """Pages show names among their own words, so what they would take for markup is left out."""
         with self.engine.begin() as connection:
-            connection.execute(update(runs).where(runs.c.id == run_id).values(name=name))
+            connection.execute(update(runs).where(runs.c.id == run_id).values(name=without_markup(name)))
 
     def star(self, run_id: str, starred: bool) -> None:
         self.write([run_id], starred=int(starred))
@@ -82,3 +84,12 @@ class Library:
         for run_id in gone:
             shutil.rmtree(self.folder / "runs" / run_id, ignore_errors=True)
         return gone
+
+
+def without_markup(text: str) -> str:
+    """Without what a page would take for a link, a picture from elsewhere, code or a formula.
+
+    >>> without_markup("**best** ![one](https://example.org/p.png)")
+    'best !one(https://example.org/p.png)'
+    """
+    return re.sub(r"[\[\]<>`$*\\]", "", text)

@@ -9,6 +9,7 @@ from playground.exports.experiment_json import MOST_BYTES, read_experiment
 from playground.network.match import FIELD, Held, matched, most_bytes
 from playground.runs.control import ask
 from playground.runs.imports import Imported, held_in
+from playground.runs.library import without_markup
 from playground.runs.store import Run, Store
 from playground.ui import session
 
@@ -61,7 +62,7 @@ def take_weights(store: Store, experiment: Experiment, file: UploadedFile) -> No
     if task.result is None:
         raise SpecError(FIELD, task.message)
     session.keep("origin", None)
-    session.keep("imported", Imported(file.name, digest))
+    session.keep("imported", Imported(without_markup(file.name), digest))
     session.keep("imported.tensors", held_in(task.result))
 
 
