@@ -1,11 +1,13 @@
 """The page Runs, without a browser."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from playground.runs.janitor import Janitor
+from playground.runs.limits import NO_LIMITS
 from playground.runs.states import STATES
 from playground.runs.store import Store
 from tests.opened_pages import SMALL, button, opened
@@ -120,30 +122,43 @@ def test_an_address_that_names_no_two_runs_shows_all_of_them(shared: Store, aske
 def test_a_run_of_somebody_else_can_be_looked_at_and_not_changed(shared: Store) -> None:
     ended(shared, "theirs", owner="somebody")
     app = select(opened("runs.py"), "theirs")
-    assert {"Open in Train", "Train again"} <= labels(app)
+    assert {"Open in Train", "Race it", "Replay", "Export", "Train"} <= labels(app)
     assert button(app, "Star").disabled
     assert button(app, "Delete").disabled
 
 
+def train_again(run_id: str, name: str) -> AppTest:
+    """The page after that run was trained again with another learning rate."""
+    app = select(opened("runs.py"), name)
+    app.text_input(key=f"again.{run_id}.learning rate").set_value("0.003")
+    run(app).button(key=f"again.{run_id}.train").click()
+    return run(app)
+
+
 def test_mine_are_those_that_this_session_trained(shared: Store) -> None:
-    ended(shared, "theirs", owner="somebody")
-    app = opened("runs.py")
-    press(select(app, "theirs"), "Train again")
-    app.switch_page("runs.py")
-    run(app)
+    app = train_again(ended(shared, "theirs", owner="somebody"), "theirs")
+    press(app, "All runs")
     assert len(names(app)) == 2
     next(toggle for toggle in app.toggle if toggle.label == "Mine").set_value(True)
-    assert names(run(app)) == ["theirs"]
+    assert names(run(app)) == ["theirs with learning rate 0.003"]
     assert app.dataframe[0].value["state"].tolist() == ["queued"]
 
 
-def test_train_again_begins_the_same_experiment_and_shows_it(shared: Store) -> None:
+def test_train_again_with_another_value_puts_both_runs_side_by_side(shared: Store) -> None:
     run_id = ended(shared, "first")
-    app = press(select(opened("runs.py"), "first"), "Train again")
+    app = train_again(run_id, "first")
     newest = shared.runs(STATES)[0]
-    assert newest.id != run_id
-    assert newest.experiment == SMALL
-    assert app.query_params["run"] == newest.id
+    assert newest.experiment == SMALL.but(optimizer=SMALL.optimizer.but(learning_rate=0.003))
+    assert app.query_params["compare"] == f"{run_id},{newest.id}"
+    assert set(names(app)) == {"first", "first with learning rate 0.003"}
+
+
+def test_what_a_host_refuses_is_said_and_not_replayed(shared: Store) -> None:
+    ended(shared, "first")
+    shared.limits = replace(NO_LIMITS, steps=1)
+    app = press(select(opened("runs.py"), "first"), "Replay")
+    assert any("steps" in error.value for error in app.error)
+    assert len(shared.runs(STATES)) == 1
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,15 @@ class Past:
             row = connection.execute(select(forks.c.parent, forks.c.step).where(forks.c.run == run_id)).first()
         return Origin(*row) if row else None
 
+    def beginning(self, run_id: str) -> Origin | None:
+        """Where the same run would begin once more: where it was forked, of its own past where its parent is gone."""
+        origin = self.origin(run_id)
+        if origin is None:
+            return None
+        with self.engine.connect() as connection:
+            is_there = connection.execute(select(runs.c.id).where(runs.c.id == origin.parent)).first()
+        return origin if is_there else Origin(run_id, origin.step)
+
     def share(self, connection: Connection, run_id: str, origin: Origin) -> None:
         """Give a new run its parent's past up to the step where they part; its checkpoints are linked, not copied.
 

@@ -65,7 +65,7 @@ def changed(store: Store, run: Run, setting: Setting, text: str) -> tuple[Experi
         raise SpecError(setting.field, f"{named(setting, value)} is what it was: choose another value")
     check_digits(experiment)
     store.admit([experiment], owner())
-    origin = store.past.origin(run.id)
+    origin = store.past.beginning(run.id)
     if origin is not None:
         check_fork(run.experiment, experiment)
         check_length(experiment.training, origin.step, store.past.epochs_done(origin.parent, origin.step))
@@ -78,7 +78,7 @@ def title(run: Run, setting: Setting, value: Value) -> str:
 
 def begin(store: Store, run: Run, experiment: Experiment, name: str, then: Literal["compare", "open"]) -> None:
     """Queue the run and lead to it; the run that it comes from goes on, if it does."""
-    origin = store.past.origin(run.id)
+    origin = store.past.beginning(run.id)
     run_id = store.create(experiment, name, origin=origin, owner=owner(), imported=store.imports.of(run.id))
     if then == "open":
         st.query_params["run"] = run_id

@@ -83,7 +83,7 @@ def begin(
         run_id = store.create(
             run.experiment,
             run.name,
-            origin=store.past.origin(run.id),
+            origin=store.past.beginning(run.id),
             owner=owner(),
             imported=store.imports.of(run.id),
         )

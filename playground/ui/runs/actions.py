@@ -6,11 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from playground.comparison.lines import FEWEST, MOST
+from playground.errors import SpecError
 from playground.runs.reproduced import begin
 from playground.runs.states import LIVE
 from playground.runs.store import Run, Store
 from playground.ui import session
 from playground.ui.again import train_again
+from playground.ui.export import export_button
 from playground.ui.ownership import owner
 from playground.ui.replay import can_replay
 from playground.ui.runs.compared import compare
@@ -43,12 +45,20 @@ def of_one(store: Store, run: Run) -> None:
     lead("train.py", "Open in Train", "tune", run.id)
     if has_begun(run):
         lead("inside.py", "Look inside", "biotech", run.id)
-    if button("Train again", "restart_alt", help="The same experiment, from the weights it began with."):
-        run_id = store.create(run.experiment, run.name, origin=store.past.origin(run.id), owner=owner())
-        st.switch_page("train.py", query_params={"run": run_id})
     train_again(store, run)
+    lead("race.py", "Race it", "flag", run.id)
     if can_replay(run) and button("Replay", "replay", help="Train it again, and compare every loss bit for bit."):
+        replay(store, run)
+    export_button(store, run)
+
+
+def replay(store: Store, run: Run) -> None:
+    """Begin one, and lead to where its verdict will stand; or say why not."""
+    try:
         begin(store, run, owner())
+    except SpecError as error:
+        st.error(error.message, icon=":material/error:")
+    else:
         st.switch_page("train.py", query_params={"run": run.id})
 
 
