@@ -23,6 +23,8 @@ FRAME = """
 .st-key-sections p { white-space: nowrap; overflow-x: auto; scrollbar-width: none; }
 .st-key-run-strip { row-gap: 0.2rem; }
 .st-key-run-strip > .st-key-status { flex: 1 1 22rem; }
+/* Ten buttons in one row at 1440 pixels. */
+.st-key-train-strip, .st-key-train-strip > * > .st-key-controls { column-gap: 0.5rem; }
 /* The way inside looks like the buttons beside it. */
 .st-key-train-strip > :has(> [data-testid="stPageLink"]) { margin-block: 0; }
 .st-key-train-strip [data-testid="stPageLink"] a {
