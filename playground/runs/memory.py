@@ -34,7 +34,7 @@ from playground.training.judged import JUDGED
 
 FLOAT = 4  # bytes
 WORKER = 450_000_000  # bytes of a worker that trains nothing, without the libraries' code, which all workers share
-BESIDE = 10_000_000  # what a run takes for its records, journal and small change
+BESIDE = 25_000_000  # what a run takes for its records, journal and small change
 # Of each weight: its averages in the optimizer.
 AVERAGES: dict[OptimizerKind, int] = {
     "SGD": 0,
