@@ -54,7 +54,9 @@ def turn_bits(file: Path) -> None:
     file.write_bytes(content)
 
 
-@pytest.mark.parametrize("damage", [truncate, turn_bits, lambda file: file.write_bytes(b"")], ids=str)
+@pytest.mark.parametrize(
+    "damage", [truncate, turn_bits, lambda file: file.write_bytes(b"")], ids=["cut", "bits turned", "emptied"]
+)
 def test_a_damaged_checkpoint_is_told_from_a_good_one(tmp_path: Path, damage: Callable[[Path], Any]) -> None:
     file = tmp_path / "last.safetensors"
     save(Trainer(SMALL), file)

@@ -46,7 +46,6 @@ def test_runs_of_labs_are_there_only_where_asked_for_or_named(store: Store) -> N
         (Wanted(owner="me"), {"starred"}),
         (Wanted(text="nothing like it"), set()),
     ],
-    ids=str,
 )
 def test_the_table_is_narrowed(store: Store, wanted: Wanted, found: set[str]) -> None:
     wide, noted, starred = (
