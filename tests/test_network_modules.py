@@ -41,6 +41,15 @@ def first(net: Net) -> modules.LocallyConnected2d:
     return found
 
 
+def test_behind_batch_normalization_one_digit_has_the_gradient_that_it_has_among_others() -> None:
+    layer, norm = modules.LocallyConnected2d((1, 6, 6), 2, 3), nn.BatchNorm2d(2).eval()
+    nn.init.normal_(layer.weight, generator=torch.Generator().manual_seed(0))
+    nn.init.zeros_(layer.bias)
+    digits = torch.rand(3, 1, 6, 6, generator=torch.Generator().manual_seed(1), requires_grad=True)
+    gradients = [torch.autograd.grad(norm(layer(x))[0, 0, 1, 2], digits)[0][0] for x in (digits, digits[:1])]
+    torch.testing.assert_close(gradients[1], gradients[0])
+
+
 @given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 5), st.integers(1, 3), st.integers(0, 2))
 @settings(deadline=None, max_examples=30)
 def test_with_the_same_weights_at_all_places_it_is_a_convolution(

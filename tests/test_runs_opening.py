@@ -54,7 +54,7 @@ def test_a_damaged_database_is_set_aside_and_what_can_be_read_goes_into_a_new_on
     assert aside.read_bytes() == content
     assert str(aside) in store.note
     found = {run.id for run in store.runs(STATES)}
-    assert found == (set() if beginning else set(ids))
+    assert not found if beginning else found and found <= set(ids)
     chunks = sum(len(store.chunks(run_id)) for run_id in found)
     assert chunks == 0 if beginning else 0 < chunks < 20
     assert store.run(store.create(SHORT, "new"))

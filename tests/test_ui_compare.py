@@ -83,8 +83,8 @@ def test_the_one_that_others_are_compared_with_can_be_chosen(shared: Store) -> N
 
 def test_a_name_can_hold_no_markup(shared: Store) -> None:
     ids = seeds(shared, 2)
-    for run_id in ids:
-        shared.library.rename(run_id, "<img src=x>")
+    with shared.engine.begin() as connection:  # past what renaming lets through
+        connection.exec_driver_sql("UPDATE runs SET name = '<img src=x>'")
     app = compared(ids)
     assert "<img" not in tables(app)
     assert "&lt;img" in tables(app)

@@ -48,7 +48,9 @@ class LocallyConnected2d(nn.Module):
         places, channels, inputs = self.weight.shape
         patches = windows.permute(1, 2, 0, 4, 5, 3).reshape(places, inputs, len(x))
         values = torch.baddbmm(self.bias.view(places, channels, 1), self.weight, patches)  # [places, channels, B]
-        return values.permute(2, 1, 0).unflatten(2, (self.height, self.width))
+        maps = values.permute(2, 1, 0).unflatten(2, (self.height, self.width))
+        # Of one digit they would look channels_last, and PyTorch's BatchNorm2d then gives gradients of other places.
+        return maps.contiguous() if len(x) == 1 else maps
 
     def kernels(self, place: int) -> Tensor:
         """The weights at one place as a Conv2d has them: [channels, inputs, kernel, kernel], a view."""

@@ -123,9 +123,17 @@ def check_queue(waiting: int, more: int) -> None:
 
 
 def foreseen_end(experiment: Experiment, limits: Limits) -> str:
-    """A warning where the run will be stopped before its planned end, by a rough estimate; "" where it won't."""
-    minutes = foreseen_seconds(experiment) / 60
-    if limits.minutes is None or minutes <= limits.minutes:
+    """A warning where the run will be stopped before its planned end, by a rough estimate; "" where it won't.
+
+    What the trainer refuses, such as more digits than there are, is told elsewhere.
+    """
+    if limits.minutes is None:
+        return ""
+    try:
+        minutes = foreseen_seconds(experiment) / 60
+    except SpecError:
+        return ""
+    if minutes <= limits.minutes:
         return ""
     return f"It would train for about {minutes:,.0f} minutes; {time_is_up(limits)}, and then stops it."
 
