@@ -23,6 +23,13 @@ def test_a_small_validation_split_has_fewer_judged_digits() -> None:
     assert found.source == "Wilson, 50 digits"
 
 
+@pytest.mark.usefixtures("no_mnist")
+def test_a_run_on_full_mnist_is_judged_where_full_mnist_is_absent() -> None:
+    found = measures(line(member(Experiment(data=Data(source="mnist"))))).validation_accuracy
+    assert found is not None
+    assert found.source == "Wilson, 256 digits"
+
+
 def test_over_seeds_the_interval_is_students() -> None:
     shares = [0.75, 0.875, 0.9375]
     runs = (member(seed=seed, accuracies=[0.0, share]) for seed, share in enumerate(shares))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedShuffleSplit
 
+from playground.data.counts import counts as split_sizes
 from playground.data.digits import load_digits
 from playground.data.splits import split, stratified_order
 from playground.errors import SpecError
@@ -54,6 +55,15 @@ def test_official_test_digits_are_the_test_split_and_the_others_share_the_rest(
     np.testing.assert_array_equal(found.test, np.arange(4000 - official, 5000))
     assert abs(len(found.train) - (4000 - official) * parts[0] / (parts[0] + parts[1])) <= 0.5
     assert sorted(np.concatenate([found.train, found.validation])) == list(range(4000 - official))
+
+
+@given(shares, st.none() | st.integers(2, 10), st.none() | st.integers(10, 50))
+def test_the_splits_are_counted_without_the_digits_as_they_are_cut_with_them(
+    parts: tuple[int, int, int], folds: int | None, training_digits: int | None
+) -> None:
+    data = shared(parts).but(folds=folds, training_digits=training_digits)
+    found = split(load_digits("sample").labels, data, 7)
+    assert split_sizes(data) == (len(found.train), len(found.validation), len(found.test))
 
 
 def test_classes_of_one_size_are_split_exactly() -> None:

@@ -246,6 +246,14 @@ def test_a_slow_machine_is_known_by_its_latest_runs(store: Store) -> None:
     assert slowness(store) == pytest.approx(3)
 
 
+@pytest.mark.usefixtures("no_mnist")
+def test_runs_on_full_mnist_say_how_slow_a_machine_is_where_full_mnist_is_absent(store: Store) -> None:
+    whole = BASE.but(data=BASE.data.but(source="mnist", training_digits=None))
+    run_id = store.create(whole, "trained elsewhere")
+    store.set_state(run_id, "finished", seconds=2 * foreseen_seconds(whole))
+    assert slowness(store) == pytest.approx(2)
+
+
 def test_what_is_left_shrinks_as_runs_end(store: Store) -> None:
     study_id = begun(store)
     before = left(store, found(store, study_id).outcomes, 1)

@@ -3,14 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from math import isfinite
 
 import numpy as np
 
 from playground.comparison.lines import Line, Member
-from playground.data.digits import load_digits
-from playground.data.splits import split
+from playground.data.counts import counts
 from playground.experiment import Data
 from playground.labs.claims import effect
 from playground.network.shapes import trace
@@ -82,12 +80,10 @@ def last_accuracy(member: Member) -> tuple[int, int] | None:
     return round(float(evaluated["validation_accuracy"].iloc[-1]) * digits), digits
 
 
-@lru_cache(maxsize=64)
 def judged_digits(data: Data) -> tuple[int, int]:
     """How many training and validation digits are judged at most: the same for every seed."""
-    digits = load_digits(data.source)
-    found = split(digits.labels, data, 0, digits.official_test)
-    return min(JUDGED, len(found.train)), min(JUDGED, len(found.validation))
+    found = counts(data)
+    return min(JUDGED, found.train), min(JUDGED, found.validation)
 
 
 def accuracy(found: Sequence[tuple[int, int]]) -> Estimate | None:

@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
-from playground.data.splits import split
+from playground.data.counts import counts
 from playground.errors import SpecError
 from playground.experiment import BatchNorm1d, BatchNorm2d, Conv2d, Experiment, check_momentum
 from playground.network.dropout import placed
 from playground.network.shapes import check_batch, needs_batches_of_two, trace
 from playground.training.events import Changed
 
-DIGITS = {"sample": (5_000, 0), "mnist": (70_000, 10_000)}  # in all, and MNIST's own test digits among them
 DROPOUT, BATCH_SIZE = "network.dropout", "training.batch_size"
 LEARNING_RATE, WEIGHT_DECAY = "optimizer.learning_rate", "regularization.weight_decay"
 
@@ -98,9 +95,7 @@ class Plan:
 
 def count_training(experiment: Experiment) -> int:
     """How many digits are trained on; raises `SpecError` where the shares leave too few."""
-    digits, official_test = DIGITS[experiment.data.source]
-    labels = (np.arange(digits) % 10).astype(np.uint8)  # how many there are depends on no label
-    return len(split(labels, experiment.data, 0, official_test).train)
+    return counts(experiment.data).train
 
 
 def plan(experiment: Experiment, name: str, changes: Sequence[Changed] = ()) -> Plan:

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from math import ceil
 
+from playground.data.counts import counts
 from playground.data.digits import Digits, load_digits
 from playground.data.splits import split
 from playground.experiment import Augmentation, Data, Experiment
@@ -15,9 +16,9 @@ MULTIPLY_ADD = 3 / 3.2e10  # forward, and twice as much backward
 
 
 def foreseen_seconds(experiment: Experiment) -> float:
-    """Seconds of training on one core, roughly."""
+    """Seconds of training on one core, roughly; the digits needn't be there."""
     found = trace(experiment.network)
-    digits = training_digits(experiment)
+    digits = counts(experiment.data).train
     batch = min(experiment.training.batch_size, digits)
     step = STEP + LAYER * len(experiment.network.layers) + MULTIPLY_ADD * found.multiply_adds * batch
     return step * steps(experiment, digits)
