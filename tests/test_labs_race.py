@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from playground.errors import SpecError
+from playground.experiment import Loss
 from playground.figures.race import SO_FAR
 from playground.labs.outcome import Outcome, Results
-from playground.labs.race.charts import View, charts
+from playground.labs.race.charts import Split, View, charts
 from playground.labs.race.lab import LAB, RACE
 from playground.labs.race.race import RaceSetup, Sweep, arms, start
 from playground.labs.race.told import answer
@@ -21,6 +22,7 @@ from tests.lab_outcomes import outcome
 from tests.lab_studies import BASE, studied
 
 RATES = Sweep(setting="learning rate", values=(0.001, 0.01, 0.1))
+SPLITS: tuple[Split, ...] = ("train", "validation")
 BATCHES = Sweep(setting="batch size", values=(20, 50))
 TWELVE = Sweep(setting="batch size", values=tuple(range(10, 22)))
 
@@ -197,6 +199,40 @@ def test_the_best_value_at_the_edge_is_said_to_be_there() -> None:
     setup = race()
     assert "0.1 is the largest learning rate tried" in words(setup, ended(setup, losses([0.5], [0.3], [0.1])))
     assert "tried" not in words(setup, ended(setup, losses([0.5], [0.1], [0.3])))
+
+
+@pytest.mark.parametrize(
+    ("setting", "values", "said"),
+    [
+        ("depth", (1, 2), ""),
+        ("batch size", (1, 20), ""),
+        ("epochs", (1, 2), ""),
+        ("epochs", (2, 3), "2 is the smallest of the epochs tried"),
+    ],
+)
+def test_beyond_the_least_that_can_be_nothing_better_lies(setting: str, values: tuple[int, int], said: str) -> None:
+    setup = race(Sweep(setting=setting, values=values))
+    first, second = (arm.name for arm in arms(setup))
+    text = words(setup, ended(setup, {first: [0.1], second: [0.3]}))
+    assert ("tried" in text) == bool(said)
+    assert said in text
+
+
+@pytest.mark.parametrize(("loss", "is_known"), [(Loss(), True), (Loss(kind="MSE"), False)])
+def test_a_grid_says_what_chance_is_only_of_the_loss_of_which_it_is_that(loss: Loss, is_known: bool) -> None:
+    setup = RaceSetup(experiment=BASE.but(loss=loss), sweeps=(RATES, BATCHES))
+    found = ended(setup, {arm.name: [1000.0 if place else 0.1] for place, arm in enumerate(arms(setup))})
+    figure = charts(setup, found)[0]
+    assert ("above chance, 2.303" in figure.layout.meta["look_for"]) == is_known
+    assert (10**figure.layout.coloraxis.cmax < 3) == is_known
+
+
+@pytest.mark.parametrize(("shares", "is_noisy"), [((0.0, 0.2), True), ((0.0,), False)])
+def test_train_says_where_it_is_judged_by_wrong_labels(shares: tuple[float, ...], is_noisy: bool) -> None:
+    setup = race(Sweep(setting="label noise", values=shares)) if is_noisy else race()
+    said = {split: charts(setup, Results(), View(split))[0].layout.meta["look_for"] for split in SPLITS}
+    assert ("by its noisy labels" in said["train"]) == is_noisy
+    assert "noisy" not in said["validation"]
 
 
 def test_arms_with_different_losses_are_compared_by_accuracy() -> None:

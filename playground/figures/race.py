@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log, log10
+from math import log10
 from typing import Any, Literal
 
 import pandas as pd
@@ -15,7 +15,6 @@ from playground.figures.frame import frame
 TALL = 340  # pixels
 ROW = 46  # pixels of a grid's row
 AROUND = 130  # of its rows: the names of the values, the colour bar
-CHANCE = log10(log(10))  # of the loss of one who knows nothing of ten classes, 2.303
 SO_FAR = 0.35  # of the opacity of what has ended
 Scale = Literal["linear", "log", "names"]  # of the values' axis; names stand one beside the other
 MOST_NAMES = 6  # in a legend
@@ -170,12 +169,16 @@ def race_grid(
     look_for: str,
     form: Any,
     is_loss: bool,
+    chance: float | None = None,
 ) -> go.Figure:
-    """A cell a pair of values, the stronger the better; pale: so far. Losses are coloured by their logarithm."""
+    """A cell a pair of values, the stronger the better; pale: so far. Losses are coloured by their logarithm.
+
+    `chance`: the loss of one who knows nothing, where that is known.
+    """
     bar = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "thickness": 8, "outlinewidth": 0}
     known = [cell for cell in cells if cell.value is not None]
     heights = [height(cell.value or 0.0, is_loss) for cell in known]
-    low, high = bounds(heights, is_loss)
+    low, high = bounds(heights, is_loss, chance)
     ticks = [low, (low + high) / 2, high]
     texts = [form(10**tick if is_loss else tick) for tick in ticks]
     axis = {"showgrid": False, "zeroline": False, "fixedrange": True, "automargin": True}
@@ -253,15 +256,15 @@ def height(value: float, is_loss: bool) -> float:
     return log10(max(value, 1e-9)) if is_loss else value
 
 
-def bounds(heights: Sequence[float], is_loss: bool) -> tuple[float, float]:
+def bounds(heights: Sequence[float], is_loss: bool, chance: float | None = None) -> tuple[float, float]:
     """The ends of the colour scale. A loss above chance is no worse than chance: else one would make all others alike.
 
-    >>> bounds([-1.0, 3.0], True)[0], round(10 ** bounds([-1.0, 3.0], True)[1], 2), bounds([], False)
-    (-1.0, 2.3, (0.0, 1.0))
+    >>> bounds([-1.0, 3.0], True, chance=10.0), bounds([-1.0, 3.0], True), bounds([], False)
+    ((-1.0, 1.0), (-1.0, 3.0), (0.0, 1.0))
     """
     if not heights:
-        return (-1.0, CHANCE) if is_loss else (0.0, 1.0)
+        return (-1.0, 0.0) if is_loss else (0.0, 1.0)
     low, high = min(heights), max(heights)
-    if is_loss:
-        high = max(min(high, CHANCE), low)
+    if chance is not None:
+        high = max(min(high, log10(chance)), low)
     return (low, high) if high > low else (low - 0.05, high + 0.05)

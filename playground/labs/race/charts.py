@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, log
 from typing import Any, Literal
 
+from playground.experiment import CLASSES, Loss
 from playground.figures.race import Cell, Entrant, Scale, palette, race_curves, race_finals, race_grid
 from playground.labs.claims import number, percent
 from playground.labs.outcome import Outcome, Results
@@ -35,8 +36,10 @@ def charts(setup: RaceSetup, found: Results, view: View | None = None) -> Sequen
     return grid(setup, found, chosen) if setup.is_grid else lines(setup, found, chosen)
 
 
-def how(split: Split) -> str:
-    return f"{split.capitalize()}: eval mode, no penalty, on {JUDGED} of its digits, or all where it has fewer."
+def how(setup: RaceSetup, split: Split) -> str:
+    is_noisy = split == "train" and any(arm.experiment.data.label_noise for arm in arms(setup))
+    noise = ", by its noisy labels" if is_noisy else ""
+    return f"{split.capitalize()}: eval mode, no penalty, on {JUDGED} of its digits, or all where it has fewer{noise}."
 
 
 def trouble(arm: Arm, found: Results) -> str:
@@ -59,7 +62,8 @@ def lines(setup: RaceSetup, found: Results, view: View) -> Sequence[Any]:
     for quantity in sorted(AXES, key=lambda quantity: quantity != first):
         column, axis = f"{split}_{quantity}", AXES[quantity]
         note = " Each arm in its own loss: only accuracies compare." if has_own_losses(setup, quantity) else ""
-        hint = f"{how(split)}{' Log scale.' if quantity == 'loss' else ''} Band: spread over seeds.{note}"
+        log_scale = " Log scale." if quantity == "loss" else ""
+        hint = f"{how(setup, split)}{log_scale} Lines as far as all seeds go; band: their spread.{note}"
         title, is_first = f"{split.capitalize()} {quantity}", quantity == first
         curves.append(race_curves(found.curves(), runners, column, title, hint, quantity, view.over, is_first, **axis))
         hint = f"After the last step. Filled: the mean over seeds; a ring is one run.{note}"
@@ -98,18 +102,31 @@ def grid(setup: RaceSetup, found: Results, view: View) -> Sequence[Any]:
     """The first setting upwards, the second to the right."""
     first, second = settings(setup)
     rows, columns = ([shown(value) for value in sweep.values] for sweep in setup.sweeps)
+    at_chance = chance(setup.experiment.loss)
+    of_losses = f" Colours by the logarithm{f'; all above chance, {at_chance:.3f}, are alike' if at_chance else ''}."
     quantities = ["accuracy"] if has_own_losses(setup, "loss") else ["loss", "accuracy"]
     return [
         race_grid(
             cells(setup, found, f"{view.split}_{quantity}"),
             *(columns, rows, (second.name, first.name), f"{view.split.capitalize()} {quantity} of each pair"),
-            f"Strongest: best. Pale: so far, it still trains. {how(view.split)}"
-            + (" Colours by the logarithm; all above chance, 2.303, are alike." if quantity == "loss" else ""),
+            f"Strongest: best. Pale: so far, it still trains. {how(setup, view.split)}"
+            + (of_losses if quantity == "loss" else ""),
             number if quantity == "loss" else percent,
             quantity == "loss",
+            at_chance if quantity == "loss" else None,
         )
         for quantity in quantities
     ]
+
+
+def chance(loss: Loss) -> float | None:
+    """The cross-entropy of one who gives all classes the same probability; None of other losses.
+
+    >>> chance(Loss()), chance(Loss(kind="MSE"))
+    (2.302585092994046, None)
+    """
+    is_plain = loss.kind == "cross-entropy" and not loss.label_smoothing and loss.class_weights is None
+    return log(CLASSES) if is_plain else None
 
 
 def cells(setup: RaceSetup, found: Results, column: str) -> list[Cell]:

@@ -86,8 +86,12 @@ def at_the_edge(setup: RaceSetup, best: str) -> str:
     value = values[place]
     if isinstance(value, str) or len(numbers) < len(values) or value not in (numbers[0], numbers[-1]) or not value:
         return ""
-    word = "smallest" if value == numbers[0] else "largest"
-    return f"{shown(value)} is the {word} {setting.name.removesuffix(' ×')} tried: a better one may lie beyond."
+    word, beyond = ("smallest", value - 1) if value == numbers[0] else ("largest", value + 1)
+    if setting.is_whole and not setting.can_be(setup.experiment, beyond):
+        return ""
+    name = setting.name.removesuffix(" ×")
+    of = f"of the {name}" if name.endswith("s") or " of " in name else name  # "epochs", "units of Linear #1"
+    return f"{shown(value)} is the {word} {of} tried: a better one may lie beyond."
 
 
 def fallen(setup: RaceSetup, found: Results) -> list[Claim]:
