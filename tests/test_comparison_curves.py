@@ -46,10 +46,18 @@ def test_seconds_are_steps_by_the_runs_mean_speed() -> None:
 
 
 def test_a_line_over_seeds_is_their_mean_and_its_band_goes_from_the_least_to_the_most() -> None:
-    found = line_curve(line(member(seed=0, losses=[4.0, 1.0]), member(seed=1, losses=[2.0, 2.0, 5.0])), "train_loss")
-    assert found["mean"].tolist() == [3.0, 1.5, 5.0]
-    assert (found["low"].tolist(), found["high"].tolist()) == ([2.0, 1.0, 5.0], [4.0, 2.0, 5.0])
-    assert found["count"].tolist() == [2, 2, 1]
+    found = line_curve(line(member(seed=0, losses=[4.0, 1.0]), member(seed=1, losses=[2.0, 2.0])), "train_loss")
+    assert found["mean"].tolist() == [3.0, 1.5]
+    assert (found["low"].tolist(), found["high"].tolist()) == ([2.0, 1.0], [4.0, 2.0])
+    assert found["count"].tolist() == [2, 2]
+
+
+def test_a_mean_over_seeds_ends_where_the_first_of_them_ends() -> None:
+    """With patience seeds end at steps of their own; the mean of the others would jump without any learning."""
+    lengths = {0: [4.0, 3.0], 1: [2.0, 1.0, 1.0], 2: [3.0, 2.0, float("nan"), 1.0]}
+    found = line_curve(line(*(member(seed=seed, losses=losses) for seed, losses in lengths.items())), "train_loss")
+    assert found["step"].tolist() == [0, 1]
+    assert found["mean"].tolist() == [3.0, 2.0]
 
 
 @pytest.mark.parametrize("axis", ["step", "epoch", "seconds"])

@@ -38,6 +38,12 @@ def test_a_line_is_the_mean_over_seeds_and_its_band_goes_from_the_least_to_the_m
     assert list(band.y) == [4.0, 2.0, 1.0, 2.0]  # there along the most, back along the least
 
 
+def test_a_mean_over_seeds_ends_where_the_first_of_them_ends() -> None:
+    longer = pd.concat([CURVES, CURVES[:1].assign(step=20, epoch=2.0, validation_loss=0.5)])
+    _, line = arm_curves(longer, ["one"], ["validation_loss"], "Loss", "Lower?", "loss").data
+    assert list(line.x) == [0, 10]
+
+
 def test_one_seed_has_no_band() -> None:
     figure = arm_curves(CURVES[CURVES["seed"] == 0], ["one", "two"], ["validation_loss"], "Loss", "Lower?", "loss")
     assert [trace.name for trace in figure.data] == ["one", "two"]

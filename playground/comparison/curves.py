@@ -52,7 +52,7 @@ def smoothed(values: pd.Series, weight: float) -> pd.Series:
 def spread(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """One row a step: `step`, `epoch`, `seconds`, the mean over seeds, `low` and `high`, mean `raw`, and `count`.
 
-    A step has the seeds that were measured at it.
+    Only steps that as many seeds were measured at as at any: a mean that loses a seed jumps without any learning.
     """
     filled = [part for part in parts if len(part)]
     if not filled:
@@ -61,7 +61,7 @@ def spread(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
         (one,) = filled
         return one.rename(columns={"value": "mean"}).assign(low=one["value"], high=one["value"], count=1)
     by_step = pd.concat(filled, ignore_index=True).groupby("step")
-    return by_step.agg(
+    table = by_step.agg(
         epoch=("epoch", "mean"),
         seconds=("seconds", "mean"),
         mean=("value", "mean"),
@@ -70,6 +70,7 @@ def spread(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
         raw=("raw", "mean"),
         count=("value", "count"),
     ).reset_index()
+    return table[table["count"] == table["count"].max()].reset_index(drop=True)
 
 
 def line_curve(line: Line, column: str, smoothing: float = 0.0) -> pd.DataFrame:

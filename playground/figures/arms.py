@@ -1,7 +1,7 @@
 """Experiments on shared axes: a colour an arm, the mean over its seeds as a line, and their spread as a band."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -163,9 +163,12 @@ def add_band(
 ) -> None:
     """The mean over seeds at each x, and from the least to the most where there are several.
 
+    Over time, only where as many seeds were measured as anywhere: a mean that loses a seed jumps without any learning.
     `name` stands in the legend, `said` beside the pointer.
     """
     spread = rows.groupby(x)[column].agg(["mean", "min", "max", "count"]).sort_index()
+    if x in get_args(Axis):
+        spread = spread[spread["count"] == spread["count"].max()]
     if len(spread) and spread["count"].max() > 1:
         places = spread.index.tolist()
         figure.add_scatter(
