@@ -1,7 +1,6 @@
 """Runs for comparisons, made by hand: what they recorded is given."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -9,6 +8,8 @@ from playground.comparison.lines import Line, Member
 from playground.experiment import Experiment
 from playground.labs.study import Tables
 from playground.labs.topic import with_seed
+from playground.runs.finals import OnTest
+from playground.runs.imports import Imported
 from playground.runs.past import Origin
 from playground.runs.states import State
 from playground.runs.store import Run
@@ -26,7 +27,8 @@ def member(
     name: str = "MLP",
     changed: Sequence[tuple[int, str, float, float]] = (),
     origin: Origin | None = None,
-    test: dict[str, Any] | None = None,
+    test: OnTest | None = None,
+    imported: Imported | None = None,
 ) -> Member:
     """A run with one evaluation a step, from step 0 on, of which validation and train loss are the same."""
     chosen = with_seed(experiment or Experiment(), seed)
@@ -64,7 +66,7 @@ def member(
         layers=(),
         live={},
     )
-    return Member(run, Tables(evaluated, stepped, pd.DataFrame(), changes), origin, test)
+    return Member(run, Tables(evaluated, stepped, pd.DataFrame(), changes), origin, test, imported)
 
 
 def line(*members: Member, name: str = "MLP") -> Line:

@@ -18,6 +18,8 @@ from playground.experiment import (
     Optimizer,
 )
 from playground.labs.topic import with_seed
+from playground.runs.finals import OnTest
+from playground.runs.imports import Imported
 from playground.runs.past import Origin
 from playground.runs.store import Store
 from tests.compared_runs import member
@@ -70,6 +72,31 @@ def test_two_lines_never_hold_what_could_be_one(runs: list[Member]) -> None:
 def test_a_fork_stands_alone() -> None:
     runs = [member(seed=0), member(seed=1), member(seed=2, origin=Origin("parent", 1))]
     assert [line.seeds for line in lines_of(runs)] == [(0, 1), (2,)]
+
+
+def test_runs_that_begin_with_a_files_weights_stand_alone_and_say_so(store: Store) -> None:
+    imported = Imported("theirs.pt", "0" * 64)
+    lines = lines_of([member(seed=0), member(seed=1), member(seed=2, imported=imported)])
+    assert [line.seeds for line in lines] == [(0, 1), (2,)]
+    assert ("begins with", ("initial weights", "the weights of theirs.pt")) in rows_of(store, lines)
+
+
+def test_what_a_run_was_imported_from_and_its_last_test_accuracy_come_with_it(store: Store) -> None:
+    imported = Imported("theirs.pt", "0" * 64)
+    first, later = store.create(Experiment(), "first", imported=imported), store.create(Experiment(), "went on")
+    for run_id, step in ((first, 30), (later, 40)):
+        store.set_state(run_id, "finished", step=step)
+        store.finals.note_test(run_id, 30, 0.5, 750)
+    members, _ = members_of(store, [first, later])
+    assert [one.imported for one in members] == [imported, None]
+    assert [one.test for one in members] == [OnTest(30, 0.5, 750), None]
+
+
+@settings(max_examples=40)
+@given(st.lists(st.sampled_from(["A", "A #1", "A · seed 0", "A · seed 0 #1"]), max_size=6))
+def test_no_two_lines_have_one_name_whatever_the_runs_are_called(names: list[str]) -> None:
+    lines = lines_of([run(0.1, 0, name) for name in names])
+    assert len({line.name for line in lines}) == len(names)
 
 
 def test_names_say_what_differs_where_they_are_the_same() -> None:

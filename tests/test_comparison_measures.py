@@ -5,6 +5,7 @@ from scipy import stats
 
 from playground.comparison.measures import measures
 from playground.experiment import Data, Experiment
+from playground.runs.finals import OnTest
 from tests.compared_runs import line, member
 
 
@@ -73,6 +74,6 @@ def test_what_was_not_measured_is_none() -> None:
 
 
 def test_test_accuracy_is_that_of_the_runs_that_were_measured() -> None:
-    found = measures(line(member(test={"correct": 700, "digits": 750}), member(seed=1)))
+    found = measures(line(member(test=OnTest(1, 700 / 750, 750)), member(seed=1)))
     assert found.test_accuracy is not None
     assert (found.test_accuracy.mean, found.test_accuracy.source) == (700 / 750, "Wilson, 750 digits")

@@ -111,6 +111,13 @@ def test_compare_puts_the_selected_runs_into_the_address_which_shows_these_alone
     assert len(names(app)) == 3
 
 
+def test_runs_that_are_gone_take_no_place_among_the_twelve_that_are_compared(shared: Store) -> None:
+    first, second = ended(shared, "first"), ended(shared, "second")
+    app = opened("runs.py", compare=",".join([*(f"gone{place}" for place in range(12)), first, second]))
+    assert set(names(app)) == {"first", "second"}
+    assert [found.value for found in app.warning] == ["12 of 14 runs aren't here: they may have been deleted."]
+
+
 @pytest.mark.parametrize("asked", ["", "r1", "r1,r2", ",,,", "'; DROP TABLE runs; --"])
 def test_an_address_that_names_no_two_runs_shows_all_of_them(shared: Store, asked: str) -> None:
     ended(shared, "first")

@@ -3,13 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import count
 
 from playground.comparison.following import recorded
 from playground.comparison.settings import differing
 from playground.experiment import Experiment
-from playground.labs.study import OVER, Tables, final_answer
+from playground.labs.study import Tables
 from playground.labs.topic import with_seed
+from playground.runs.finals import OnTest
+from playground.runs.imports import Imported
 from playground.runs.past import Origin
 from playground.runs.store import Run, Store
 
@@ -19,12 +21,16 @@ MOST_SAID = 2  # settings that a name is told apart by
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """One run with what it recorded; `test`: what was measured on the test split at its last step, if it was."""
+    """One run with what it recorded; `test`: what was measured on the test split at its last step, if it was.
+
+    `imported`: the file whose weights it began with, if it did.
+    """
 
     run: Run
     tables: Tables
     origin: Origin | None = None
-    test: dict[str, Any] | None = None
+    test: OnTest | None = None
+    imported: Imported | None = None
 
     @property
     def seed(self) -> int:
@@ -55,7 +61,7 @@ class Line:
         return tuple(member.seed for member in self.members)
 
 
-def members_of(store: Store, run_ids: Iterable[str]) -> tuple[list[Member], list[str]]:
+def runs_of(store: Store, run_ids: Iterable[str]) -> tuple[list[Run], list[str]]:
     """(the runs that are there, at most twelve; what is to be said of the others)."""
     asked = list(dict.fromkeys(run_id for run_id in run_ids if run_id))
     found, missing = [], 0
@@ -70,22 +76,27 @@ def members_of(store: Store, run_ids: Iterable[str]) -> tuple[list[Member], list
         problems.append(f"{missing} of {len(asked)} runs aren't here: they may have been deleted.")
     if len(found) > MOST:
         problems.append(f"{len(found)} runs are too many for one chart: these are the first {MOST}.")
-    chosen = found[:MOST]
-    tested = store.studies.questions([run.id for run in chosen])
-    return [member_of(store, run, tested.get((run.id, "measure"))) for run in chosen], problems
+    return found[:MOST], problems
 
 
-def member_of(store: Store, run: Run, measured: tuple[int, str] | None) -> Member:
-    test = final_answer(store, measured[0])[0] if measured and measured[1] in OVER else None
-    is_of_its_end = test is not None and test["step"] == run.step
-    return Member(run, recorded(store, run), store.past.origin(run.id), test if is_of_its_end else None)
+def members_of(store: Store, run_ids: Iterable[str]) -> tuple[list[Member], list[str]]:
+    """The same runs with all that they recorded; what is to be said of the others."""
+    found, problems = runs_of(store, run_ids)
+    tested = store.finals.tested(run.id for run in found)
+    return [member_of(store, run, tested.get(run.id)) for run in found], problems
+
+
+def member_of(store: Store, run: Run, tested: OnTest | None = None) -> Member:
+    test = tested if tested and tested.step == run.step else None
+    return Member(run, recorded(store, run), store.past.origin(run.id), test, store.imports.of(run.id))
 
 
 def lines_of(members: Sequence[Member], folds: bool = True) -> tuple[Line, ...]:
     """The runs as lines, in their order, each with a name of its own.
 
-    Folded: experiments that differ in the seed alone make one line, each seed once. Forks, and runs of which a setting
-    was changed while they ran, stand alone: their experiment doesn't say all that was done.
+    Folded: experiments that differ in the seed alone make one line, each seed once. Forks, runs that began with a
+    file's weights, and runs of which a setting was changed while they ran, stand alone: their experiment doesn't say
+    all that was done.
     """
     groups: list[list[Member]] = []
     for member in members:
@@ -99,7 +110,7 @@ def lines_of(members: Sequence[Member], folds: bool = True) -> tuple[Line, ...]:
 
 def is_repeat(member: Member, group: Sequence[Member]) -> bool:
     """Whether a run is one more seed of a group's experiment."""
-    if any(one.origin or one.changes for one in (member, group[0])):
+    if any(one.origin or one.imported or one.changes for one in (member, group[0])):
         return False
     alike = with_seed(member.run.experiment, 0) == with_seed(group[0].run.experiment, 0)
     return alike and member.seed not in {one.seed for one in group}
@@ -116,11 +127,13 @@ def named(lines: Sequence[Line]) -> tuple[Line, ...]:
         for line in with_settings
     ]
     counts = Counter(line.name for line in by_seed)
-    seen: Counter[str] = Counter()
+    taken = {name for name, times in counts.items() if times == 1}
     result = []
     for line in by_seed:
-        seen[line.name] += 1
-        result.append(replace(line, name=f"{line.name} #{seen[line.name]}") if counts[line.name] > 1 else line)
+        numbered = (f"{line.name} #{number}" for number in count(1))
+        name = line.name if counts[line.name] == 1 else next(one for one in numbered if one not in taken)
+        taken.add(name)
+        result.append(replace(line, name=name))
     return tuple(result)
 
 

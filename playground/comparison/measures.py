@@ -58,7 +58,9 @@ def measures(line: Line) -> Measures:
         digits_per_second=digits / seconds if seconds else None,
         validation_accuracy=accuracy([found for member in judged if (found := last_accuracy(member))]),
         validation_loss=lowest_loss(judged),
-        test_accuracy=accuracy([(one.test["correct"], one.test["digits"]) for one in judged if one.test]),
+        test_accuracy=accuracy(
+            [(round(one.test.accuracy * one.test.digits), one.test.digits) for one in judged if one.test]
+        ),
     )
 
 

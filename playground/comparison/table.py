@@ -21,9 +21,9 @@ def row_if_differing(label: str, cells: Sequence[str]) -> list[Row]:
 
 
 def beginning(store: Store, line: Line) -> str:
-    origin = line.members[0].origin
+    origin, imported = line.members[0].origin, line.members[0].imported
     if origin is None:
-        return "initial weights"
+        return f"the weights of {imported.name}" if imported else "initial weights"
     parent = store.run(origin.parent)
     return f"step {origin.step:,} of {parent.name if parent else 'a deleted run'}"
 

@@ -30,6 +30,15 @@ class Final:
     validation_digits: int
 
 
+@dataclass(frozen=True)
+class OnTest:
+    """The last measurement of a run on the test split, with the weights of a step."""
+
+    step: int
+    accuracy: float
+    digits: int
+
+
 class Finals:
     """Every method is one short transaction."""
 
@@ -47,6 +56,13 @@ class Finals:
         with self.engine.begin() as connection:
             connection.execute(delete(tested).where(tested.c.run == run_id))
             connection.execute(insert(tested).values(run=run_id, step=step, accuracy=accuracy, digits=digits))
+
+    def tested(self, run_ids: Iterable[str]) -> dict[str, OnTest]:
+        """By run; those that were never measured on the test split are left out."""
+        query = select(tested.c.run, tested.c.step, tested.c.accuracy, tested.c.digits)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.where(tested.c.run.in_(list(run_ids))))
+            return {run: OnTest(step, accuracy, digits) for run, step, accuracy, digits in rows}
 
     def of(self, run_ids: Iterable[str]) -> dict[str, Final]:
         """By run; those that haven't ended, or ended without a worker, are left out."""

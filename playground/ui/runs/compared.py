@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from playground.comparison.lines import FEWEST, MOST
+from playground.comparison.lines import FEWEST, runs_of
 from playground.runs.store import Store
 
 
@@ -11,8 +11,7 @@ def compared(store: Store) -> tuple[str, ...] | None:
     asked = st.query_params.get("compare")
     if not asked:
         return None
-    known = (run_id for run_id in dict.fromkeys(asked.split(",")[:MOST]) if store.run(run_id) is not None)
-    found = tuple(run_id for run_id in known if store.library.card(run_id).deleted is None)
+    found = tuple(run.id for run in runs_of(store, asked.split(","))[0])
     if len(found) < FEWEST:
         st.query_params.pop("compare")
         st.warning("The address asks to compare runs of which fewer than two are here: they may have been deleted.")
