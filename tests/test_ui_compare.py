@@ -6,6 +6,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from playground.experiment import Loss
 from playground.runs.store import Store
 from tests.held_runs import claimed, train_to
 from tests.opened_pages import SMALL, opened, trained
@@ -79,6 +80,31 @@ def test_the_one_that_others_are_compared_with_can_be_chosen(shared: Store) -> N
     run(app)
     (trace,) = charts(app)["Difference"]["data"]
     assert trace["name"] == "trained · learning rate 0.1 − trained · learning rate 0.2"
+
+
+def hint(app: AppTest, title: str) -> str:
+    return str(charts(app)[title]["layout"]["meta"]["look_for"])
+
+
+def test_losses_of_different_kinds_are_not_subtracted_and_said_not_to_compare(shared: Store) -> None:
+    ids = [trained(shared, SMALL.but(loss=Loss(kind=kind))) for kind in ("cross-entropy", "MSE")]
+    app = compared(ids)
+    assert list(charts(app)) == ["Validation accuracy", "Train accuracy", "Difference"]
+    assert any("only accuracies compare" in found.value for found in app.caption)
+    labelled(app.get("button_group"), "Measure").set_value("Loss")
+    run(app)
+    assert list(charts(app)) == ["Validation loss", "Train loss"]
+    assert "only accuracies compare" in hint(app, "Train loss")
+
+
+def test_charts_say_how_many_pairs_a_difference_has_and_which_labels_were_wrong(shared: Store) -> None:
+    noisy = SMALL.but(data=SMALL.data.but(label_noise=0.2))
+    again = [trained(shared, noisy.but(training=SMALL.training.but(seed=seed))) for seed in (0, 1)]
+    app = compared([*seeds(shared, 3), *again])
+    assert "paired over 2 shared seeds" in hint(app, "Difference")
+    assert "by its noisy labels" in hint(app, "Train loss")
+    assert "noisy" not in hint(app, "Validation loss")
+    assert not any("only accuracies compare" in found.value for found in app.caption)
 
 
 def test_a_name_can_hold_no_markup(shared: Store) -> None:

@@ -1,6 +1,6 @@
 """Two to twelve runs side by side: curves, differences, final measures, and in what they differ."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,9 +21,10 @@ MEASURES = ("Loss", "Accuracy")
 SPLITS = ("Validation", "Train", "Batch")
 MODES = {
     "Validation": "eval mode, no penalty, on the split's first {digits} digits",
-    "Train": "eval mode, no penalty, on the split's first {digits} digits",
-    "Batch": "each batch's own, in train mode, no penalty",
+    "Train": "eval mode, no penalty, on the split's first {digits} digits{noise}",
+    "Batch": "each batch's own, in train mode, no penalty{noise}",
 }
+NOISY = ", by its noisy labels"
 AXIS_NAMES: dict[Axis, str] = {"step": "Steps", "epoch": "Epochs", "seconds": "Seconds"}
 
 
@@ -66,6 +67,8 @@ def show(store: Store, run_ids: Sequence[str], goes_on: bool) -> None:
     figures(charts(lines, base, shown), key="compare.charts")
     st.subheader("What came of them", anchor=False)
     measures_table(lines, [measures(line) for line in lines])
+    if have_own_losses(lines):
+        st.caption("Losses here are of different kinds: only accuracies compare.")
     st.subheader("What differs", anchor=False)
     settings_table(lines, rows_of(store, lines))
 
@@ -73,7 +76,8 @@ def show(store: Store, run_ids: Sequence[str], goes_on: bool) -> None:
 def controls(folded: Sequence[Line], single: Sequence[Line]) -> tuple[Shown, Sequence[Line], Line]:
     """What is shown, of which lines, and the one that the others are compared with."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="compare-controls"):
-        measure = st.segmented_control("Measure", MEASURES, default="Loss", required=True, key="compare.measure")
+        default = "Accuracy" if have_own_losses(single) else "Loss"
+        measure = st.segmented_control("Measure", MEASURES, default=default, required=True, key="compare.measure")
         splits = st.pills(
             "Curves",
             SPLITS,
@@ -134,7 +138,7 @@ def charts(lines: Sequence[Line], base: Line, shown: Shown) -> list[Any]:
     if shown.measure == "Accuracy":
         style = {"number": ".1%", "tickformat": ".0%"}
     found = [curves_chart(lines, split, shown, style) for split in SPLITS if split in shown.splits]
-    if len(lines) > 1:
+    if len(lines) > 1 and (shown.measure == "Accuracy" or not have_own_losses(lines)):
         found.append(difference_chart(lines, base, next(one for one in SPLITS if one in shown.splits), shown, style))
     return found
 
@@ -145,9 +149,12 @@ def curves_chart(lines: Sequence[Line], split: str, shown: Shown, style: dict[st
     judged = zip(*(judged_digits(line.experiment.data) for line in lines), strict=True)
     digits = dict(zip(("Train", "Validation"), map(max, judged), strict=True)).get(split)
     has_band = any(len(line.members) > 1 for line in lines)
-    look_for = f"{MODES[split].format(digits=digits).capitalize()}."
+    is_noisy = any(line.experiment.data.label_noise for line in lines)
+    look_for = f"{MODES[split].format(digits=digits, noise=NOISY if is_noisy else '').capitalize()}."
+    if shown.measure == "Loss" and have_own_losses(lines):
+        look_for += " Each line in its own loss: only accuracies compare."
     if has_band:
-        look_for += " Lines: means over seeds; bands: from the least to the most."
+        look_for += " Lines: means over seeds, as far as all of them go; bands: from the least to the most."
     title = f"{split} {shown.measure.lower()}"
     y = shown.measure.lower()
     return compared_curves(tables, shown.axis, y, title, look_for, is_smoothed=shown.smoothing > 0, **style)
@@ -155,19 +162,38 @@ def curves_chart(lines: Sequence[Line], split: str, shown: Shown, style: dict[st
 
 def difference_chart(lines: Sequence[Line], base: Line, split: str, shown: Shown, style: dict[str, Any]) -> Any:
     column = column_of(split, shown.measure)
-    tables, unpaired = {}, []
+    tables, unpaired, paired = {}, [], set()
     for place, line in enumerate(lines):
         if line is not base:
             table, pairs = difference(line, base, column, shown.axis, shown.smoothing)
             tables[f"{line.name} − {base.name}"] = place, table
             unpaired += [line.name] if not pairs else []
+            paired |= {pairs} if pairs else set()
     what = f"{split} {shown.measure.lower()}".lower()
-    look_for = f"Each {what} minus that of {base.name}, the runs of a seed paired."
+    look_for = f"Each {what} minus that of {base.name}{pairing(paired)}."
     if unpaired:
         look_for += f" No seed shared: {', '.join(unpaired)}, so the means' difference."
     style = {**style, "number": f"+{style['number']}"}
     y = f"difference in {shown.measure.lower()}"
     return compared_curves(tables, shown.axis, y, "Difference", look_for, is_difference=True, **style)
+
+
+def pairing(counts: Collection[int]) -> str:
+    """By how many pairs of runs lines are subtracted.
+
+    >>> pairing({1}), pairing({3, 2}), pairing(set())
+    (', paired over 1 shared seed', ', paired over 2 to 3 shared seeds', '')
+    """
+    if not counts:
+        return ""
+    least, most = min(counts), max(counts)
+    many = f"{least} to {most}" if least < most else str(most)
+    return f", paired over {many} shared seed{'s' if most > 1 else ''}"
+
+
+def have_own_losses(lines: Sequence[Line]) -> bool:
+    """Whether losses of these lines are different things, and their differences nothing."""
+    return len({line.experiment.loss for line in lines}) > 1
 
 
 def column_of(split: str, measure: str) -> str:
