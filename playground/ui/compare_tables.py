@@ -23,9 +23,13 @@ STYLE = """
   padding: 0.4rem 0.9rem 0.4rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid light-dark(#DCE2E8, #303B46);
 }
-.compare-scroll th { font-weight: 600; white-space: nowrap; }
+.compare-scroll th { font-weight: 600; min-width: 7rem; max-width: 11rem; overflow-wrap: anywhere; }
+.compare-scroll th:first-child {
+  position: sticky; left: 0; z-index: 1; opacity: 1; background: light-dark(#FFFFFF, #11171D);
+}
 .compare-scroll thead th { font-weight: 400; opacity: 0.75; vertical-align: bottom; }
 .compare-scroll small { display: block; opacity: 0.7; white-space: nowrap; }
+.compare-scroll th small { white-space: normal; }
 .compare-scroll .compare-same { opacity: 0.45; }
 .compare-swatch { display: inline-block; width: 1.6rem; height: 0; vertical-align: middle; flex: none; }
 .compare-scroll .compare-swatch { margin-right: 0.4rem; }
