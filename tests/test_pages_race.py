@@ -7,6 +7,8 @@ from playground.labs.race.lab import LAB, RACE
 from playground.labs.race.race import RaceSetup, Sweep
 from playground.labs.study import begin
 from playground.presets import TEMPLATES
+from playground.runs.imports import Imported
+from playground.runs.past import Origin
 from playground.runs.store import Run, Store
 from tests.lab_studies import BASE, finish
 from tests.opened_pages import button, opened, trained
@@ -96,6 +98,16 @@ def test_a_link_from_a_run_races_its_experiment_and_the_editors_can_be_taken_ins
     assert run is not None
     experiments = {run.experiment.optimizer.learning_rate: run.experiment for run in made(shared, app).values()}
     assert experiments[0.001] == run.experiment
+
+
+def test_what_a_race_does_not_take_over_from_its_run_is_said(shared: Store) -> None:
+    parent = trained(shared, BASE)
+    imported = shared.create(BASE, "imported", imported=Imported("theirs.pt", "0" * 64))
+    fork = shared.create(BASE, "fork", origin=Origin(parent, 1))
+    for run_id, said in ((parent, ""), (imported, "the weights of theirs.pt."), (fork, "step 1 of trained.")):
+        captions = [one.value for one in page(run=run_id).caption]
+        found = [text for text in captions if "Not taken over" in text]
+        assert [text.partition("from the run: ")[2] for text in found] == ([said] if said else [])
 
 
 def test_a_study_of_the_address_is_found_again_with_its_answer(shared: Store) -> None:

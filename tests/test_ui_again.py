@@ -8,6 +8,7 @@ from playground.labs.race.settings import setting_of
 from playground.runs.past import Origin
 from playground.runs.store import Store
 from playground.ui.again import changed
+from tests.held_runs import claimed, train_to, train_to_end
 from tests.opened_pages import SMALL, opened, trained
 
 
@@ -36,6 +37,16 @@ def test_train_again_with_what_it_was_or_cannot_be_is_refused(shared: Store) -> 
     assert app.button(key=f"again.{run_id}.train").disabled
     app = again(app, run_id, "batch size", "0")
     assert "batch size 0" in app.error[0].value
+
+
+def test_what_was_changed_while_a_run_lasted_is_said_not_to_be_taken_over(shared: Store) -> None:
+    shared.create(SMALL, "changed")
+    active = claimed(shared)
+    train_to(active, 1)
+    active.change("optimizer.learning_rate", 0.0003)
+    train_to_end(active)
+    app = again(opened(run=active.id), active.id, "batch size", "32")
+    assert any("but without what was changed while it ran: learning rate" in one.value for one in app.caption)
 
 
 def test_a_fork_is_not_trained_again_with_what_its_weights_cannot_take(shared: Store) -> None:

@@ -4,6 +4,8 @@ from typing import Literal
 
 import streamlit as st
 
+from playground.comparison.lines import member_of
+from playground.comparison.table import changes
 from playground.errors import SpecError
 from playground.experiment import Experiment
 from playground.labs.race.race import named
@@ -33,7 +35,9 @@ def train_again(store: Store, run: Run, then: Literal["compare", "open"] = "comp
                 error_beside("again", error)
             st.button("Train", icon=":material/play_arrow:", key=f"again.{run.id}.train", disabled=True)
             return
-        st.caption(f"A new run, {title(run, setting, value)}, with the same seed and all else as it was.")
+        made = changes(member_of(store, run))
+        without = f", but without what was changed while it ran: {made}" if made else ""
+        st.caption(f"A new run, {title(run, setting, value)}, with the same seed and all else as it was{without}.")
         if st.button("Train", icon=":material/play_arrow:", key=f"again.{run.id}.train", type="primary"):
             begin(store, run, experiment, title(run, setting, value), then)
 

@@ -4,6 +4,8 @@ from typing import cast
 
 import streamlit as st
 
+from playground.comparison.lines import member_of
+from playground.comparison.table import beside_experiment
 from playground.errors import SpecError
 from playground.experiment import Experiment
 from playground.labs import study as studies
@@ -37,6 +39,7 @@ def race_page() -> None:
         follow_editors()
     before, edition = recalled()
     show_experiment(before.experiment)
+    show_left_out(store)
     setup, is_ready = race_knobs(Keys("race", edition), before)
     remember_setup(LAB, RACE, setup)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="run-row"):
@@ -110,6 +113,14 @@ def show_experiment(experiment: Experiment) -> None:
         if experiment != session.draft().experiment:
             take = "Take the set-up in Train"
             st.button(take, icon=":material/tune:", type="tertiary", key="race.editors", on_click=back_to_editors)
+
+
+def show_left_out(store: Store) -> None:
+    """What the arms don't take over from the run whose experiment they have."""
+    run = store.run(session.recall(RUN) or "")
+    left_out = beside_experiment(store, member_of(store, run)) if run else ""
+    if left_out:
+        st.caption(f"All arms begin with initial weights. Not taken over from the run: {left_out}.")
 
 
 def back_to_editors() -> None:
