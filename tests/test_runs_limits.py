@@ -12,7 +12,7 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 
 from playground.errors import SpecError
-from playground.experiment import Conv2d, Experiment, Flatten, Linear, Network, ReLU, Training
+from playground.experiment import Conv2d, Data, Experiment, Flatten, Linear, Network, ReLU, Training
 from playground.network.shapes import trace
 from playground.presets import TEMPLATES
 from playground.runs import control
@@ -107,6 +107,10 @@ def test_too_many_parameters_are_blamed_on_the_layer_with_the_most() -> None:
 
 def test_a_network_that_cannot_work_is_left_to_those_who_say_why() -> None:
     check(Experiment(network=Network(layers=(Conv2d(),))), Limits(parameters=1, steps=1, memory=MB))
+
+
+def test_more_training_digits_than_there_are_are_left_to_those_who_say_why() -> None:
+    check(Experiment(data=Data(training_digits=5000)), Limits(parameters=1, steps=1, memory=MB))
 
 
 def test_nothing_that_is_refused_enters_the_queue(store: Store) -> None:

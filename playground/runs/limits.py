@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from playground.data.digits import load_digits
 from playground.errors import SpecError
 from playground.experiment import Experiment
-from playground.network.shapes import Trace, trace
+from playground.network.shapes import Trace, can_train, trace
 from playground.runs.duration import foreseen_seconds, steps, steps_an_epoch, training_digits
 from playground.runs.memory import WORKER, Needs, needs
 
@@ -30,13 +30,12 @@ NO_LIMITS = Limits()
 def check(experiment: Experiment, limits: Limits) -> None:
     """Raise `SpecError` where the experiment exceeds a limit: by how much, and how it would fit.
 
-    A network that can't work is left to the trainer, which says why. Raises `SpecError` too where the digits are absent
-    or can't be split as asked.
+    What the trainer refuses whatever the limits, such as a network that can't work, is left to it: it says why. Raises
+    `SpecError` too where the digits are absent.
     """
-    found = trace(experiment.network)
-    if found.problem is not None or limits == NO_LIMITS:
+    if limits == NO_LIMITS or not can_train(experiment):
         return
-    check_parameters(found, limits.parameters)
+    check_parameters(trace(experiment.network), limits.parameters)
     check_steps(experiment, limits.steps)
     check_memory(experiment, limits.memory)
 
