@@ -442,9 +442,9 @@ class Store:
         for worker in self.silent_workers():
             self.bury(worker, message)
 
-    def silent_workers(self) -> set[str]:
-        """Those that gave no sign of life for `STALE_AFTER` seconds, and holders of runs that nobody knows."""
-        alive = select(workers.c.id).where(workers.c.seen > time.time() - STALE_AFTER)
+    def silent_workers(self, seconds: float = STALE_AFTER) -> set[str]:
+        """Those that gave no sign of life for so long, and holders of runs that nobody knows."""
+        alive = select(workers.c.id).where(workers.c.seen > time.time() - seconds)
         known = select(workers.c.id).where(workers.c.id.not_in(alive))
         holders = select(runs.c.worker).where(
             runs.c.state.in_(ACTIVE), runs.c.worker.is_not(None), runs.c.worker.not_in(alive)
