@@ -114,7 +114,7 @@ class LocalWorkers:
         and of those nobody here knows that they live.
         """
         silent = self.store.silent_workers() - self.processes.keys()
-        hung = self.store.silent_workers(HUNG_AFTER) & self.processes.keys()
+        hung = self.store.workers_unseen_for(HUNG_AFTER) & self.processes.keys()
         if hung:
             self.store.check()  # where nothing can be written, silence says nothing
         for worker in silent & self.suspects:
