@@ -9,7 +9,7 @@ from playground.runs.states import STATES
 from playground.ui.attach import attached_run, had_penalty, standing
 from playground.ui.fork import open_fork
 from playground.ui.hidden import is_shown
-from playground.ui.ownership import may_control
+from playground.ui.ownership import owner
 from playground.ui.strip import run_strip
 
 SECTIONS = {
@@ -34,7 +34,7 @@ run = attached_run(store)
 if run is None:
     st.title("Inside")
     st.markdown("Look into a network: its activations, gradients, weights, and what it makes of a digit that you draw.")
-    recent = [one for one in store.runs(STATES, limit=30) if may_control(store, one.id)][:6]
+    recent = store.runs(STATES, limit=6, owner=owner())
     st.caption(
         "Choose one of the latest runs." if recent else "Train one first; you can look inside from its first step."
     )

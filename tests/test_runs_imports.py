@@ -51,10 +51,15 @@ def pt(content: Any, **options: Any) -> bytes:
     return file.getvalue()
 
 
+def asked(store: Store, content: bytes, network: Network = NETWORK) -> int:
+    upload, digest = store.imports.put(content)
+    request = {"upload": upload, "digest": digest, "network": network.model_dump(mode="json")}
+    return store.request("import", request)
+
+
 def take(store: Store, content: bytes, network: Network = NETWORK) -> Task:
     """What a worker says of an upload."""
-    request = {"digest": store.imports.put(content), "network": network.model_dump(mode="json")}
-    task_id = store.request("import", request)
+    task_id = asked(store, content, network)
     answer(store, "here")
     task = store.task(task_id)
     assert task is not None
@@ -204,6 +209,62 @@ def test_code_in_a_file_never_runs(form: str, store: Store, tmp_path: Path) -> N
     assert not trace.exists()
     torch.load(io.BytesIO(pt(hostile)), weights_only=False)  # the file really is hostile
     assert trace.exists()
+
+
+def doubled(times: int) -> tuple[Any, ...]:
+    """A tuple that takes 2ⁿ to hash, and a few bytes more for each n."""
+    result: tuple[Any, ...] = ()
+    for _ in range(times):
+        result = (result, result)
+    return result
+
+
+def pt_of(pickled: bytes) -> bytes:
+    """A .pt file of a pickle, whatever it is."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("archive/data.pkl", pickled)
+        archive.writestr("archive/version", "3")
+    return file.getvalue()
+
+
+def key_that_takes_ages(levels: int) -> bytes:
+    """The pickle of {doubled(levels): 0}, without making it."""
+    level = b"".join(b"q%ch%c\x86" % (n, n) for n in range(levels))
+    return b"\x80\x02})" + level + b"K\x00s."
+
+
+def test_a_key_that_would_take_a_reader_ages_is_refused_at_once(store: Store) -> None:
+    assert pickle.loads(key_that_takes_ages(4)) == {doubled(4): 0}
+    task = take(store, pt_of(key_that_takes_ages(200)))
+    assert "more than the tensors of a state dict" in task.message
+
+
+def test_what_pytorch_would_not_read_as_a_zip_is_not_read_as_one(store: Store) -> None:
+    pickled = key_that_takes_ages(200)
+    task = take(store, pickled + pt_of(pickled))
+    assert "no state dict of PyTorch or safetensors can be read" in task.message
+
+
+def test_keys_that_are_no_names_are_refused(store: Store) -> None:
+    assert "keys that aren't names" in take(store, pt({**own_state(), 3: torch.zeros(2)})).message
+
+
+def test_a_file_that_two_upload_at_once_is_taken_in_for_both(store: Store) -> None:
+    ids = [asked(store, pt(own_state())) for _ in range(2)]
+    for _ in ids:
+        answer(store, "here")
+    assert [task.state for task in map(store.task, ids) if task] == ["done", "done"]
+
+
+def test_an_upload_that_is_gone_can_be_chosen_again(store: Store) -> None:
+    task_id = asked(store, pt(own_state()))
+    for upload in store.imports.folder.glob("*.upload"):
+        upload.unlink()
+    answer(store, "here")
+    task = store.task(task_id)
+    assert task is not None
+    assert task.message == "the file is no longer here: choose it again"
 
 
 def test_a_small_file_that_unpacks_to_more_than_the_network_needs_is_not_unpacked(store: Store) -> None:

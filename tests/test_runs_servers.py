@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from playground.runs import control
+from playground.runs.schema import workers
 from playground.runs.settings import Settings
 from playground.runs.store import Store
 from playground.runs.worker import Worker
@@ -82,6 +84,48 @@ def test_a_worker_that_was_silent_at_one_look_only_is_not_buried(store: Store, t
     server.store.close()
 
 
+@pytest.fixture
+def own(store: Store, tmp_path: Path) -> Iterator[LocalWorkers]:
+    """A server with a worker that was seen two minutes ago."""
+    server = second_server(store, tmp_path)
+    server.processes["own"] = subprocess.Popen(["sleep", "60"])
+    store.sign_of_life("own", ready=True)
+    with store.engine.begin() as connection:
+        connection.execute(update(workers).values(seen=workers.c.seen - 120))
+    yield server
+    server.processes["own"].kill()
+    server.processes["own"].wait()
+    server.store.close()
+
+
+def test_an_own_worker_that_hangs_is_killed_after_two_looks(own: LocalWorkers) -> None:
+    own.look_for_silent()
+    assert own.processes["own"].poll() is None
+    own.look_for_silent()
+    assert own.processes["own"].wait(timeout=10) == -signal.SIGKILL
+
+
+def test_an_own_worker_that_awakes_with_the_machine_is_not_killed(own: LocalWorkers) -> None:
+    own.look_for_silent()
+    own.store.sign_of_life("own", ready=True)
+    own.look_for_silent()
+    own.look_for_silent()
+    assert own.processes["own"].poll() is None
+
+
+def test_no_own_worker_is_killed_while_none_could_say_that_it_lives(
+    own: LocalWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked() -> None:
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(own.store, "check", locked)
+    for _ in range(3):
+        with pytest.raises(OperationalError):
+            own.look_for_silent()
+    assert own.processes["own"].poll() is None
+
+
 def test_a_watcher_that_the_store_fails_says_later_what_was_lost(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -133,15 +177,15 @@ class Scheduler:
 
 
 def test_another_scheduler_behind_the_same_interface_trains_what_pages_ask_for(store: Store, tmp_path: Path) -> None:
-    workers: Workers = Scheduler(store.url, tmp_path)
-    workers.start()
+    crew: Workers = Scheduler(store.url, tmp_path)
+    crew.start()
     run_id = control.start(store, LONG, "remote")
     until(store, run_id, lambda run: run.state == "running" and run.step > 5)
     control.pause(store, run_id)
     assert until(store, run_id, lambda run: run.state == "paused").worker == "on a cluster"
     control.resume(store, run_id)
     until(store, run_id, lambda run: run.state == "running")
-    workers.stop()
+    crew.stop()
     assert until(store, run_id, lambda run: run.state == "lost").message.startswith("the cluster ended it")
 
 

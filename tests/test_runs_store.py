@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import inspect, select, update
 
 from playground.experiment import Experiment, Training
 from playground.runs import control
 from playground.runs.journal import curves, encode, slim_curves, until
 from playground.runs.rewind import rewind
+from playground.runs.schema import INDEXES, runs
 from playground.runs.states import ACTIVE, RESUMABLE
 from playground.runs.store import NotHeld, Store
 from playground.training.events import Changed, Evaluated, Event, LayersMeasured, Stepped
@@ -59,6 +61,67 @@ def test_a_worker_with_more_to_do_leaves_a_run_to_one_with_less(store: Store) ->
     store.create(EXPERIMENT, "second")
     assert store.claim("busy", 4) is None
     assert store.claim("idle", 4)
+
+
+def test_a_worker_without_room_for_the_next_run_keeps_no_other_from_it(store: Store) -> None:
+    store.sign_of_life("idle", ready=True)
+    store.sign_of_life("busy", ready=True)
+    ids = [store.create(EXPERIMENT, name) for name in ("first", "second")]
+    store.set_state(ids[0], "running", worker="busy")
+    assert store.claim("idle", 4, lambda _: False) is None
+    assert store.claim("busy", 4) is None
+    store.sign_of_life("idle", ready=True, is_full=True)
+    assert store.ready_workers() == 2
+    assert store.claim("busy", 4) is not None
+
+
+def of_a_newer_version(store: Store, name: str) -> str:
+    run_id = store.create(EXPERIMENT, name)
+    with store.engine.begin() as connection:
+        connection.execute(update(runs).where(runs.c.id == run_id).values(experiment='{"quantum": true}'))
+    return run_id
+
+
+def test_a_queued_run_that_cannot_be_read_fails_and_the_next_one_begins(store: Store) -> None:
+    unreadable, good = of_a_newer_version(store, "newer"), store.create(EXPERIMENT, "good")
+    claimed = [run.id for _ in range(2) if (run := store.claim("w", 4))]
+    assert claimed == [good]
+    with store.engine.connect() as connection:
+        state, message = connection.execute(select(runs.c.state, runs.c.message).where(runs.c.id == unreadable)).one()
+    assert state == "failed"
+    assert message.startswith("this version can't read its experiment: quantum")
+
+
+def test_a_run_that_cannot_be_read_is_not_among_the_others(store: Store) -> None:
+    unreadable, good = of_a_newer_version(store, "newer"), store.create(EXPERIMENT, "good")
+    assert [run.id for run in store.runs()] == [good]
+    assert store.run(unreadable) is None
+
+
+def test_the_owners_runs_are_found_among_however_many_of_others(store: Store) -> None:
+    mine, all_of_us = store.create(EXPERIMENT, "mine", owner="me"), store.create(EXPERIMENT, "everybody's")
+    for n in range(3):
+        store.create(EXPERIMENT, str(n), owner="other")
+    assert {run.id for run in store.runs(limit=2, owner="me")} == {mine, all_of_us}
+
+
+def test_a_deleted_run_that_goes_on_is_in_sight_again(store: Store) -> None:
+    run_id = store.create(EXPERIMENT, "run")
+    store.set_state(run_id, "stopped")
+    store.library.delete([run_id])
+    assert store.requeue(run_id, RESUMABLE)
+    assert [run.id for run in store.runs()] == [run_id]
+
+
+def test_an_older_database_gets_the_indexes_that_came_later(store: Store) -> None:
+    for index in INDEXES:
+        index.drop(store.engine)
+    again = Store(store.url, store.folder)
+    names = {
+        index["name"] for table in ("runs", "controls", "tasks") for index in inspect(again.engine).get_indexes(table)
+    }
+    again.close()
+    assert {index.name for index in INDEXES} <= names
 
 
 def test_a_state_changes_only_from_where_it_may(store: Store) -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.experiment import Experiment
 from playground.runs.limits import Limits
 from playground.runs.store import Store
 from playground.runs.turns import Waiting, in_turn
@@ -65,6 +66,26 @@ def test_no_more_of_a_visitors_runs_are_running_than_a_visitors_may(store: Store
     store.set_state(mine[0], "finished")
     assert not store.is_held_back(mine[2])
     assert store.claim("w", 10) is not None
+
+
+def test_a_paused_run_is_one_of_those_that_a_visitor_may_have(store: Store) -> None:
+    store.limits = Limits(runs_a_visitor=1)
+    mine = [store.create(SHORT, str(n), owner="me") for n in range(2)]
+    assert store.claim("w", 10) is not None
+    store.set_state(mine[0], "paused")
+    assert store.claim("w", 10) is None
+
+
+def test_two_workers_that_look_at_once_do_not_take_more_of_a_visitors_runs_than_allowed(store: Store) -> None:
+    store.limits = Limits(runs_a_visitor=1)
+    for n in range(2):
+        store.create(SHORT, str(n), owner="me")
+
+    def another_is_quicker(_: Experiment) -> bool:
+        store.set_state(next(run.id for run in store.runs(("queued",))), "running", worker="quicker")
+        return True
+
+    assert store.claim("w", 10, another_is_quicker) is None
 
 
 def test_what_is_everybodys_is_no_visitors(store: Store) -> None:

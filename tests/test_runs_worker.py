@@ -2,15 +2,19 @@
 
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 
 from playground.runs import control
+from playground.runs.limits import Limits, needed
+from playground.runs.memory import WORKER
 from playground.runs.settings import Settings
 from playground.runs.store import NotHeld, Store, Task
+from playground.runs.tasks import ANSWERS, answer
 from playground.runs.viewer import SHARE
 from playground.runs.worker import Worker
 from playground.runs.workers import LocalWorkers
@@ -80,6 +84,60 @@ def test_the_server_buries_silent_workers_but_not_its_own_that_live(
     until(store, foreign, lambda run: run.state == "lost")
     local.stop()
     assert state_of(store, own) == ("running", "asleep")
+
+
+def test_a_letter_that_the_store_can_never_take_does_not_keep_the_others_back(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = store.create(SHORT, "run")
+    worker = Worker("w", store, 4)
+
+    def too_large() -> None:
+        raise DataError("UPDATE", {}, Exception("string or blob too big"))
+
+    worker.post(too_large)
+    worker.post(partial(store.set_state, run_id, "stopped"))
+    assert state_of(store, run_id)[0] == "stopped"
+    assert "too big" in capsys.readouterr().err
+
+
+def test_an_answer_too_large_for_the_store_fails_with_its_size(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playground.runs.tasks.MOST_RESULT", 1_000_000)
+    monkeypatch.setitem(ANSWERS, "export", lambda *_: bytes(2_000_000))
+    task_id = store.request("export", {})
+    answer(store, "w")
+    task = store.task(task_id)
+    assert task is not None
+    assert task.message == "the answer has 2 MB, more than one may have here (1 MB)"
+
+
+@pytest.mark.parametrize("is_running", [True, False], ids=["training", "paused"])
+def test_memory_that_a_run_holds_is_no_room_for_another(store: Store, is_running: bool) -> None:
+    one = needed(SHORT).total
+    store.limits = Limits(memory=WORKER + 2 * one - 1)
+    worker = Worker("w", store, 4)
+    for name in ("first", "second"):
+        store.create(LONG, name)
+    worker.claim()
+    for run in worker.active.values():
+        run.is_running = is_running
+    worker.claim()
+    assert (len(worker.active), worker.is_full, worker.is_held_back) == (1, True, True)
+
+
+def test_a_worker_for_which_nothing_of_the_queue_is_looks_less_often(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.limits = Limits(runs_a_visitor=1)
+    for n in range(2):
+        store.create(SHORT, str(n), owner="me")
+    store.claim("other", 4)
+    worker = Worker("w", store, 4)
+    looks: list[str] = []
+    monkeypatch.setattr(store, "claim", lambda *_: looks.append("look"))
+    for _ in range(5):
+        worker.listen(is_busy=False)
+    assert len(looks) == 1
 
 
 def test_a_worker_that_was_buried_by_mistake_drops_its_run_and_leaves_curve_and_checkpoint_alone(store: Store) -> None:

@@ -55,7 +55,9 @@ def test_a_run_that_waits_for_another_of_its_visitor_says_so(shared: Store) -> N
     (mine,) = shared.runs(("queued",))
     shared.claim("w", 4)
     waiting = shared.create(SMALL, "second", owner=shared.library.owner_of(mine.id))
-    assert "It waits: this playground trains 1 of a visitor's runs at once." in texts(opened(run=waiting).main)
+    assert "It waits: this playground holds 1 of a visitor's runs at once, paused ones too." in texts(
+        opened(run=waiting).main
+    )
 
 
 def test_a_run_that_would_be_cut_short_is_warned_of_beside_train(shared: Store) -> None:

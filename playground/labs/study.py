@@ -41,7 +41,8 @@ def begin(store: Store, lab: Lab, topic: Topic, setup: Setup, owner: str = "") -
     task = store.request(topic.task, asked) if topic.task else None
     study_id = store.studies.create(lab.name, topic.name, json.dumps(asked), len(plan), task)
     for arm, seed in plan:
-        add(store, study_id, arm.name, arm.experiment, seed, owner=owner)
+        trial = Trial(study_id, arm.name, seed)
+        store.create(with_seed(arm.experiment, seed), arm.name, trial=trial, owner=owner, admitted=True)
     return study_id
 
 

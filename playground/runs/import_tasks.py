@@ -3,9 +3,8 @@
 import json
 from collections.abc import Callable
 
-from playground.errors import SpecError
 from playground.experiment import Network
-from playground.network.match import FIELD, matched, most_bytes
+from playground.network.match import matched, most_bytes
 from playground.runs.store import Store, Task
 from playground.training.imported import check_finite, held, keep, read_state
 
@@ -17,15 +16,13 @@ def take_in(store: Store, task: Task) -> bytes:
     """
     network = Network.model_validate(task.request["network"])
     digest = str(task.request["digest"])
-    upload = store.imports.upload(digest)
+    upload = store.imports.upload(str(task.request["upload"]))
     try:
         tensors = read_state(upload, most_bytes(network))
         found = held(tensors)
         matched(network, found)
         check_finite(tensors)
         keep(tensors, store.imports.tensors(digest))
-    except FileNotFoundError as error:
-        raise SpecError(FIELD, "the file is no longer here: choose it again") from error
     finally:
         upload.unlink(missing_ok=True)
     return json.dumps([[one.name, one.shape, one.dtype] for one in found]).encode()

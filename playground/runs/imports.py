@@ -5,6 +5,7 @@ The file that was uploaded is gone once a worker has read it; its tensors stay, 
 
 import hashlib
 import json
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,15 +30,15 @@ class Imports:
         self.engine = engine
         self.folder = folder / "imports"
 
-    def put(self, content: bytes) -> str:
-        """Leave an uploaded file for a worker; returns its SHA-256."""
-        digest = hashlib.sha256(content).hexdigest()
+    def put(self, content: bytes) -> tuple[str, str]:
+        """Leave an uploaded file for a worker; returns the upload's name, of its own, and the file's SHA-256."""
+        upload = secrets.token_hex(16)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.upload(digest).write_bytes(content)
-        return digest
+        self.upload(upload).write_bytes(content)
+        return upload, hashlib.sha256(content).hexdigest()
 
-    def upload(self, digest: str) -> Path:
-        return self.folder / f"{digest}.upload"
+    def upload(self, upload: str) -> Path:
+        return self.folder / f"{upload}.upload"
 
     def tensors(self, digest: str) -> Path:
         """The file's tensors as safetensors."""

@@ -1,6 +1,9 @@
 """The store's tables."""
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from contextlib import suppress
+
+from sqlalchemy import Column, Engine, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy.exc import OperationalError
 
 metadata = MetaData()
 
@@ -212,3 +215,17 @@ tasks = Table(
     Column("result", LargeBinary),
     Column("created", Float, nullable=False),
 )
+
+INDEXES = (  # also of databases that are older than they
+    Index("runs_by_end", runs.c.ended),
+    Index("controls_of_run", controls.c.run),
+    Index("tasks_of_run", tasks.c.run, tasks.c.kind),
+)
+
+
+def create_all(engine: Engine) -> None:
+    """Tables and indexes that aren't there yet; a database that can only be read does without the indexes."""
+    metadata.create_all(engine)
+    with suppress(OperationalError):
+        for index in INDEXES:
+            index.create(engine, checkfirst=True)

@@ -2,12 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     CursorResult,
     Engine,
@@ -16,12 +18,14 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
+    exists,
     func,
     insert,
     select,
     update,
 )
 
+from playground.errors import SpecError
 from playground.experiment import Experiment, read
 from playground.runs.disk import Disk
 from playground.runs.finals import Finals
@@ -32,13 +36,14 @@ from playground.runs.limits import NO_LIMITS, check, check_queue
 from playground.runs.overview import Overview
 from playground.runs.past import Origin, Past
 from playground.runs.replays import Replay, Replays
-from playground.runs.schema import chunks, controls, metadata, runs, tasks, workers
+from playground.runs.schema import chunks, controls, create_all, library, runs, tasks, workers
 from playground.runs.sights import Sights
 from playground.runs.states import ACTIVE, ENDED, LIVE, State
 from playground.runs.studies import Studies, Trial
-from playground.runs.turns import IS_TRIAL, line, running_by_owner
+from playground.runs.turns import IS_TRIAL, held_by_owner, held_of, line, queued_of
 
 Holder = tuple[str | None, int]  # worker and attempt: another attempt of the same worker is another hold
+FULL = 2  # in the column `ready`
 STALE_AFTER = 10.0  # seconds without a sign of life after which a worker counts as gone
 # Made once: a worker asks fifty times a second.
 OPEN_CONTROLS = (
@@ -126,7 +131,7 @@ class Store:
         self.note = ""  # what was wrong as it was opened, see `opening`
         self.is_read_only = False
         self.engine = engine(url, patience)
-        metadata.create_all(self.engine)
+        create_all(self.engine)
         self.past = Past(self.engine, folder)
         self.sights = Sights(self.engine)
         self.studies = Studies(self.engine)
@@ -161,14 +166,16 @@ class Store:
         owner: str = "",
         replay: Replay | None = None,
         imported: Imported | None = None,
+        admitted: bool = False,
     ) -> str:
         """Put a new run into the queue and return its id.
 
         With an origin it is a fork: it has that run's past up to a kept step, and goes on from there. With a trial it
         belongs to a study. Without an owner it is everybody's. With a replay it repeats another run, with imported
-        weights it begins with those. Raises `SpecError` as `admit` does.
+        weights it begins with those. Raises `SpecError` as `admit` does, unless it has been admitted with others.
         """
-        self.admit([experiment], owner)
+        if not admitted:
+            self.admit([experiment], owner)
         run_id = new_name("r")
         values = {"id": run_id, "name": name, "experiment": experiment.model_dump_json(), "begin": begin}
         with self.engine.begin() as connection:
@@ -193,21 +200,27 @@ class Store:
             check(experiment, self.limits)
         if owner:
             with self.engine.connect() as connection:
-                check_queue(sum(one.owner == owner for one in line(connection)), len(asked))
+                check_queue(queued_of(connection, owner), len(asked))
 
     def run(self, run_id: str) -> Run | None:
+        """None where there is no such run, or none that this version can read."""
         with self.engine.connect() as connection:
             row = connection.execute(select(runs).where(runs.c.id == run_id)).first()
-        return run_of(row) if row else None
+        return next(readable([row]), None) if row else None
 
-    def runs(self, states: Sequence[State] = LIVE, limit: int = 100, with_trials: bool = False) -> list[Run]:
-        """The newest first, without those deleted; those of studies only where asked for."""
+    def runs(
+        self, states: Sequence[State] = LIVE, limit: int = 100, with_trials: bool = False, owner: str | None = None
+    ) -> list[Run]:
+        """The newest first, without those deleted; those of studies only where asked for. With an owner, those that
+        are the owner's or everybody's."""
         chosen = runs.c.state.in_(states), ~IS_DELETED
         query = select(runs).where(*chosen).order_by(runs.c.created.desc()).limit(limit)
         if not with_trials:
             query = query.where(~IS_TRIAL)
+        if owner is not None:
+            query = query.where(~exists().where(library.c.run == runs.c.id, library.c.owner.not_in(("", owner))))
         with self.engine.connect() as connection:
-            return [run_of(row) for row in connection.execute(query)]
+            return list(readable(connection.execute(query)))
 
     def place_in_queue(self, run_id: str) -> int | None:
         """1 for the next in line; None for a run that isn't queued."""
@@ -216,10 +229,14 @@ class Store:
         return places.index(run_id) + 1 if run_id in places else None
 
     def is_held_back(self, run_id: str) -> bool:
-        """Whether a queued run waits because as many of its owner's are running as a visitor's may."""
+        """Whether a queued run waits because workers hold as many of its owner's as a visitor may have there."""
         most, owner = self.limits.runs_a_visitor, self.library.owner_of(run_id)
         with self.engine.connect() as connection:
-            return bool(most and owner) and running_by_owner(connection).get(owner, 0) >= (most or 0)
+            return bool(most and owner) and held_by_owner(connection).get(owner, 0) >= (most or 0)
+
+    def is_queue_empty(self) -> bool:
+        with self.engine.connect() as connection:
+            return connection.execute(select(runs.c.id).where(runs.c.state == "queued").limit(1)).first() is None
 
     def set_state(
         self, run_id: str, state: State, message: str = "", only_from: Sequence[State] | None = None, **columns: Any
@@ -237,10 +254,10 @@ class Store:
         self, worker: str, runs_at_once: int, has_room: Callable[[Experiment], bool] = lambda _: True
     ) -> Run | None:
         """Take the next queued run for a worker, unless enough are running, in all or its owner's, or another worker
-        has less to do, or this one has no room."""
+        has less to do, or this one has no room. One that can't be read fails."""
+        if self.is_queue_empty():
+            return None
         with self.engine.connect() as connection:
-            if connection.execute(select(runs.c.id).where(runs.c.state == "queued").limit(1)).first() is None:
-                return None
             count = select(runs.c.worker, func.count()).where(runs.c.state == "running").group_by(runs.c.worker)
             held: dict[str, int] = dict(map(tuple, connection.execute(count)))
             ready = connection.execute(
@@ -249,29 +266,49 @@ class Store:
             mine = held.get(worker, 0)
             if sum(held.values()) >= runs_at_once or mine > min((held.get(one, 0) for one in ready), default=mine):
                 return None
-            chosen = self.next_in_line(connection)
-        if chosen is None or not has_room(chosen.experiment):
+            row, owner = self.next_in_line(connection)
+        if row is None:
+            return None
+        try:
+            chosen = run_of(row)
+        except SpecError as error:
+            message = f"this version can't read its experiment: {error.field}: {error.message}"
+            self.set_state(row.id, "failed", message, only_from=("queued",))
+            return None
+        if not has_room(chosen.experiment):
             return None
         running = select(func.count()).where(runs.c.state == "running").scalar_subquery()
         with self.engine.begin() as connection:
             result = connection.execute(
                 update(runs)
                 .where(runs.c.id == chosen.id, runs.c.state == "queued", running < runs_at_once)
+                .where(*self.leaves_room(owner))
                 .values(state="running", worker=worker, message="")
             )
         run = self.run(chosen.id) if result.rowcount == 1 else None
         return run if run and run.worker == worker else None  # else it has been taken away again meanwhile
 
-    def next_in_line(self, connection: Connection) -> Run | None:
-        """The first queued run of an owner who may have one more running."""
+    def next_in_line(self, connection: Connection) -> tuple[Row[Any] | None, str]:
+        """The first queued run of an owner of whom workers may hold one more, and the owner."""
         most, queue = self.limits.runs_a_visitor, line(connection)
-        busy = running_by_owner(connection) if most else {}
-        found = (one.run for one in queue if not (most and one.owner) or busy.get(one.owner, 0) < most)
-        row = connection.execute(select(runs).where(runs.c.id == next(found, None))).first()
-        return run_of(row) if row else None
+        busy = held_by_owner(connection) if most else {}
+        found = (one for one in queue if not (most and one.owner) or busy.get(one.owner, 0) < most)
+        chosen = next(found, None)
+        if chosen is None:
+            return None, ""
+        return connection.execute(select(runs).where(runs.c.id == chosen.run)).first(), chosen.owner
+
+    def leaves_room(self, owner: str) -> Iterator[ColumnElement[bool]]:
+        """That workers hold fewer of an owner's runs than a visitor may have there: a condition for the one update,
+        as two workers may look at once."""
+        if self.limits.runs_a_visitor and owner:
+            yield held_of(owner) < self.limits.runs_a_visitor
 
     def requeue(self, run_id: str, from_states: Sequence[State]) -> bool:
-        """Let a run that ended too early go on from its last checkpoint; what it was asked before is void."""
+        """Let a run that ended too early go on from its last checkpoint; what it was asked before is void.
+
+        One that was deleted is back in sight.
+        """
         again = {"state": "queued", "message": "", "ended": None, "worker": None, "begin": "run"}
         with self.engine.begin() as connection:
             result = connection.execute(
@@ -280,6 +317,7 @@ class Store:
                 .values(**again, attempt=runs.c.attempt + 1)
             )
             if result.rowcount == 1:
+                connection.execute(update(library).where(library.c.run == run_id).values(deleted=None))
                 connection.execute(
                     update(controls)
                     .where(controls.c.run == run_id, controls.c.taken.is_(None))
@@ -413,14 +451,15 @@ class Store:
 
     # --- workers ----------------------------------------------------------------------------------------------------
 
-    def sign_of_life(self, worker: str, ready: bool) -> None:
+    def sign_of_life(self, worker: str, ready: bool, is_full: bool = False) -> None:
+        """Full: it has no room for the next run, so others needn't leave that to it."""
         with self.engine.begin() as connection:
-            values = {"seen": time.time(), "ready": int(ready)}
+            values = {"seen": time.time(), "ready": FULL if is_full else int(ready)}
             if connection.execute(update(workers).where(workers.c.id == worker).values(**values)).rowcount == 0:
                 connection.execute(insert(workers).values(id=worker, **values))
 
     def ready_workers(self) -> int:
-        query = select(func.count()).where(workers.c.ready == 1, workers.c.seen > time.time() - STALE_AFTER)
+        query = select(func.count()).where(workers.c.ready >= 1, workers.c.seen > time.time() - STALE_AFTER)
         with self.engine.connect() as connection:
             return connection.execute(query).scalar_one()
 
@@ -441,6 +480,12 @@ class Store:
     def bury_the_silent(self, message: str) -> None:
         for worker in self.silent_workers():
             self.bury(worker, message)
+
+    def workers_unseen_for(self, seconds: float) -> set[str]:
+        """Of those that gave a sign of life once."""
+        with self.engine.connect() as connection:
+            query = select(workers.c.id).where(workers.c.seen < time.time() - seconds)
+            return set(connection.execute(query).scalars())
 
     def silent_workers(self) -> set[str]:
         """Those that gave no sign of life for `STALE_AFTER` seconds, and holders of runs that nobody knows."""
@@ -485,6 +530,13 @@ def engine(url: str, patience: float) -> Engine:
 
 def new_id(result: CursorResult[Any]) -> int:
     return int((result.inserted_primary_key or (0,))[0])
+
+
+def readable(rows: Iterable[Row[Any]]) -> Iterator[Run]:
+    """Without those of which this version can't read the experiment."""
+    for row in rows:
+        with suppress(SpecError):
+            yield run_of(row)
 
 
 def run_of(row: Row[Any]) -> Run:

@@ -16,6 +16,7 @@ from playground.experiment import Data
 from playground.runs.export_tasks import EXPORT_ANSWERS
 from playground.runs.import_tasks import IMPORT_ANSWERS
 from playground.runs.lab_tasks import LAB_ANSWERS
+from playground.runs.limits import in_mb
 from playground.runs.moments import run_of, saved_moment
 from playground.runs.store import Store, Task
 from playground.seeds import derive
@@ -24,6 +25,7 @@ from playground.views.make import make_or_explain
 from playground.views.pack import packed
 from playground.views.requests import REQUEST
 
+MOST_RESULT = 500_000_000  # bytes: SQLite takes a thousand million
 LEFT_TO_OTHERS = 0.25  # seconds: most answers take less, and then the other worker is free again
 
 
@@ -42,7 +44,10 @@ def take(store: Store, worker: str, is_busy: bool = False) -> Task | None:
 def answer_to(store: Store, task: Task) -> tuple[bytes | None, str]:
     """(result, message): the message says why there is no result."""
     try:
-        return ANSWERS[task.kind](store, task), ""
+        result = ANSWERS[task.kind](store, task)
+        if len(result) > MOST_RESULT:
+            return None, f"the answer has {in_mb(len(result))}, more than one may have here ({in_mb(MOST_RESULT)})"
+        return result, ""
     except SpecError as error:
         return None, error.message
     except Exception as error:

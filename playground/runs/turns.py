@@ -1,12 +1,16 @@
 """Whose turn it is in the queue: visitors take turns, however many runs each of them has put into it."""
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, ScalarSelect, exists, func, select
 
 from playground.runs.schema import library, runs, trials
+from playground.runs.states import ACTIVE
+
+LATELY = 3600.0  # seconds: who waited longer than that waited long enough to come first
 
 IS_TRIAL = exists().where(trials.c.run == runs.c.id)
 OWNER = func.coalesce(library.c.owner, "")
@@ -26,8 +30,8 @@ class Waiting:
 def in_turn(waiting: Iterable[Waiting], running: Mapping[str, int], served: Mapping[str, float]) -> list[Waiting]:
     """The queue in the order in which its runs will begin.
 
-    Of one owner, what they pressed Train for comes before the many of a lab, and the oldest first. Of several, whoever
-    has the fewest `running`, then whose last run ended the longest ago (`served`: when); so in turns.
+    Of one owner, what they pressed Train for comes before the many of a lab, and the oldest first. Of several, of whom
+    workers hold the fewest (`running`), then whose last run ended the longest ago (`served`: when); so in turns.
     """
     queues: dict[str, list[Waiting]] = defaultdict(list)
     for one in sorted(waiting, key=lambda one: (one.is_trial, one.created)):
@@ -47,20 +51,31 @@ def line(connection: Connection) -> list[Waiting]:
     owners = {one.owner for one in waiting}
     if len(owners) < 2:
         return in_turn(waiting, {}, {})
-    return in_turn(waiting, running_by_owner(connection), last_served(connection, owners))
+    return in_turn(waiting, held_by_owner(connection), last_served(connection))
 
 
-def running_by_owner(connection: Connection) -> dict[str, int]:
-    query = select(OWNER, func.count()).select_from(OWNED).where(runs.c.state == "running").group_by(OWNER)
+def held_by_owner(connection: Connection) -> dict[str, int]:
+    """How many runs of each owner workers hold: paused ones take room, too."""
+    query = select(OWNER, func.count()).select_from(OWNED).where(runs.c.state.in_(ACTIVE)).group_by(OWNER)
     return dict(map(tuple, connection.execute(query)))
 
 
-def last_served(connection: Connection, owners: Iterable[str]) -> dict[str, float]:
-    """When the last run of each owner ended; everybody's count as one owner's, who never was."""
+def held_of(owner: str) -> ScalarSelect[int]:
+    """How many runs of an owner workers hold, as part of a query."""
+    return select(func.count()).select_from(OWNED).where(runs.c.state.in_(ACTIVE), owner == OWNER).scalar_subquery()
+
+
+def queued_of(connection: Connection, owner: str) -> int:
+    query = select(func.count()).select_from(OWNED).where(runs.c.state == "queued", owner == OWNER)
+    return connection.execute(query).scalar_one()
+
+
+def last_served(connection: Connection) -> dict[str, float]:
+    """When the last run of each owner ended, of those of whom one did lately; everybody's count as nobody's."""
     query = (
         select(library.c.owner, func.max(runs.c.ended))
         .join(runs, runs.c.id == library.c.run)
-        .where(library.c.owner.in_(set(owners) - {""}))
+        .where(runs.c.ended > time.time() - LATELY, library.c.owner != "")
         .group_by(library.c.owner)
     )
-    return {owner: ended or 0.0 for owner, ended in connection.execute(query)}
+    return dict(map(tuple, connection.execute(query)))

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from playground.errors import SpecError
 from playground.experiment import Conv2d, Data, Experiment, Flatten, MaxPool2d, Network, ReLU, Training
@@ -51,6 +51,8 @@ class Worker:
         self.viewer = Viewer(store)
         self.listened = self.claimed = self.answers_after = 0.0
         self.outbox: list[Callable[[], object]] = []  # what the store has to be told, in this order
+        self.is_held_back = False  # runs wait, and none of them is for this worker
+        self.is_full = False  # it has no room for the next of them
         self.rest_until = 0.0  # the store failed
         self.leaving = threading.Event()
         self.life = threading.Thread(target=self.live, name="life", daemon=True)
@@ -80,9 +82,11 @@ class Worker:
             self.listened = now
             for control in self.store.open_controls(self.active):
                 self.obey(control)
-        if not is_busy or now - self.claimed > CLAIM_EVERY:
+        is_due = now - self.claimed > CLAIM_EVERY
+        if is_due or not (is_busy or self.is_held_back):
             self.claimed = now
             self.claim()
+        if is_due or not is_busy:
             self.answer(is_busy)
 
     def post(self, letter: Callable[[], object]) -> None:
@@ -96,8 +100,12 @@ class Worker:
 
     def send(self) -> None:
         while self.outbox:
-            with suppress(NotHeld, OSError):
+            try:
                 self.outbox[0]()
+            except (NotHeld, OSError):
+                pass
+            except (DataError, IntegrityError, OverflowError) as error:  # the store will never take it
+                print(f"{self.id}: {type(error).__name__}: {str(error)[:300]}", file=sys.stderr)
             self.outbox.pop(0)
 
     def rest(self, error: SQLAlchemyError) -> None:
@@ -128,7 +136,7 @@ class Worker:
         """Give signs of life until the worker leaves: in a thread, since a step or an answer may take long."""
         while True:
             try:
-                self.store.sign_of_life(self.id, ready=True)
+                self.store.sign_of_life(self.id, ready=True, is_full=self.is_full)
             except SQLAlchemyError as error:  # a store that is busy or away for a moment
                 print(f"{self.id}: {in_words(error)}", file=sys.stderr)
             if self.leaving.wait(LIFE_EVERY):
@@ -136,6 +144,7 @@ class Worker:
 
     def claim(self) -> None:
         run = self.store.claim(self.id, self.runs_at_once, self.has_room)
+        self.is_held_back = run is None and not self.store.is_queue_empty()
         if run is None:
             return
         self.flush()
@@ -151,15 +160,15 @@ class Worker:
             self.fail(run, error)
 
     def has_room(self, experiment: Experiment) -> bool:
-        """Whether a run fits beside those that train; one that fits beside none trains alone."""
+        """Whether a run fits beside those that train or pause here; one that fits beside none trains alone."""
         limit = self.store.limits.memory
-        if limit is None or not any(run.is_running for run in self.active.values()):
+        self.is_full = False
+        if limit is None or not self.active:
             return True
-        try:
+        with suppress(SpecError):  # it can't begin, and will be told why
             needs = [needed(one) for one in (experiment, *(run.trainer.now for run in self.active.values()))]
-        except SpecError:  # it can't begin, and will be told why
-            return True
-        return WORKER + sum(one.total for one in needs) <= limit
+            self.is_full = WORKER + sum(one.total for one in needs) > limit
+        return not self.is_full
 
     def obey(self, control: Control) -> None:
         run = self.active.get(control.run)

@@ -24,6 +24,7 @@ from playground.runs.store import Store
 
 LOOK_EVERY = 0.1  # seconds
 LOOK_FOR_SILENT_EVERY = 50  # looks
+HUNG_AFTER = 60.0  # seconds
 SHORT_LIFE = 10.0  # a worker that ends sooner is started again more and more slowly
 LONGEST_PAUSE = 60.0
 PROJECT = Path(__file__).parents[2]
@@ -107,15 +108,20 @@ class LocalWorkers:
             self.spawn()
 
     def look_for_silent(self) -> None:
-        """Bury those that were silent at two looks in a row.
+        """Bury those that were silent at two looks in a row; kill own ones that were for long: they hang.
 
         After a sleep of the machine, or a lock on the database, all are silent for a moment: another server's too,
         and of those nobody here knows that they live.
         """
         silent = self.store.silent_workers() - self.processes.keys()
+        hung = self.store.workers_unseen_for(HUNG_AFTER) & self.processes.keys()
+        if hung:
+            self.store.check()  # where nothing can be written, silence says nothing
         for worker in silent & self.suspects:
             self.store.bury(worker, "its worker gave no sign of life")
-        self.suspects = silent
+        for worker in hung & self.suspects:
+            self.processes[worker].kill()  # buried and replaced as all that are killed
+        self.suspects = silent | hung
 
     def replace(self, worker: str) -> None:
         """Plan another worker: at once, or later and later where workers end soon after their start."""

@@ -1,6 +1,7 @@
 """State dicts from files that others made: read without running anything in them, and put into networks."""
 
 import json
+import secrets
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from playground.errors import SpecError
 from playground.experiment import Network
 from playground.network.build import Net, build
 from playground.network.match import FIELD, Held, in_order, matched
+from playground.training.pickled import check_pickle
 
 ADVICE = "save the state dict: torch.save(model.state_dict(), file)"
 
@@ -24,13 +26,21 @@ def read_state(file: Path, most: int) -> dict[str, Tensor]:
     A .pt file is a zip; what it unpacks to has at most `most` bytes, and only tensors may be made of it.
     """
     try:
-        return from_pt(file, most) if zipfile.is_zipfile(file) else from_safetensors(file)
+        return from_pt(file, most) if is_zip(file) else from_safetensors(file)
     except SpecError:
         raise
+    except FileNotFoundError as error:  # a worker that ended over it may have taken it along
+        raise SpecError(FIELD, "the file is no longer here: choose it again") from error
     except Exception as error:  # whatever a broken or hostile file makes a reader raise
         first_line = next(iter(str(error).splitlines()), type(error).__name__)[:120]
         message = f"no state dict of PyTorch or safetensors can be read from this file ({first_line}): {ADVICE}"
         raise SpecError(FIELD, message) from error
+
+
+def is_zip(file: Path) -> bool:
+    """As PyTorch looks at it: what has a zip at its end alone, it would read as a bare pickle."""
+    with file.open("rb") as content:
+        return content.read(4) == b"PK\x03\x04"
 
 
 def from_pt(file: Path, most: int) -> dict[str, Tensor]:
@@ -38,6 +48,7 @@ def from_pt(file: Path, most: int) -> dict[str, Tensor]:
         unpacked = sum(part.file_size for part in archive.infolist())
     if unpacked > most:
         raise SpecError(FIELD, f"the file unpacks to {in_mb(unpacked)}, more than this network needs ({in_mb(most)})")
+    check_pickle(torch._C.PyTorchFileReader(str(file)).get_record("data.pkl"))  # by the reader that loads it
     found: Any = torch.load(file, map_location="cpu", weights_only=True)
     if not isinstance(found, dict) or not found:
         raise SpecError(FIELD, f"the file holds a {type(found).__name__} and no state dict: {ADVICE}")
@@ -75,7 +86,7 @@ def check_finite(tensors: dict[str, Tensor]) -> None:
 
 def keep(tensors: dict[str, Tensor], file: Path) -> None:
     """Write tensors with their order, for `begin_with`."""
-    part = file.with_suffix(".part")
+    part = file.with_suffix(f".{secrets.token_hex(8)}.part")  # others may be writing the same tensors
     plain = {name: tensor.clone().contiguous() for name, tensor in tensors.items()}
     save_file(plain, part, {"order": json.dumps([*tensors])})
     part.replace(file)

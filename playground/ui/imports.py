@@ -52,8 +52,8 @@ def take_weights(store: Store, experiment: Experiment, file: UploadedFile) -> No
     if file.size > most:
         sizes = f"the file has {file.size / 1e6:,.1f} MB, the weights of this network {most / 1e6:,.1f} MB at most"
         raise SpecError(FIELD, f"{sizes}: build the network that they are of, then import them")
-    digest = store.imports.put(file.getvalue())
-    request = {"digest": digest, "network": experiment.network.model_dump(mode="json")}
+    upload, digest = store.imports.put(file.getvalue())
+    request = {"upload": upload, "digest": digest, "network": experiment.network.model_dump(mode="json")}
     with st.spinner("Checking the weights"):
         task = ask(store, "import", request, patience=PATIENCE)
     if task is None:

@@ -30,4 +30,6 @@ def show_limits(store: Store, experiment: Experiment, run: Run | None, error: Sp
         st.caption(f":material/timer: {warning}")
     if run is not None and run.state == "queued" and store.is_held_back(run.id):
         most = store.limits.runs_a_visitor
-        st.caption(f":material/hourglass: It waits: this playground trains {most} of a visitor's runs at once.")
+        st.caption(
+            f":material/hourglass: It waits: this playground holds {most} of a visitor's runs at once, paused ones too."
+        )

@@ -4,13 +4,13 @@ import streamlit as st
 
 from playground.runs import control
 from playground.runs.store import Store
-from playground.ui.ownership import may_control, may_control_study
+from playground.ui.ownership import may_control_study, owner
 
 
 @st.fragment(run_every="2s")
 def running_now(store: Store) -> None:
     """Shown on every page; looks again every two seconds."""
-    live = [run for run in store.runs() if may_control(store, run.id)]
+    live = store.runs(owner=owner())
     studies = [study for study in store.studies.going_on() if may_control_study(store, study.study)]
     if not live and not studies:
         return
