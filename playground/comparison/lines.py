@@ -116,6 +116,11 @@ def is_repeat(member: Member, group: Sequence[Member]) -> bool:
     return alike and member.seed not in {one.seed for one in group}
 
 
+def have_own_losses(lines: Sequence[Line]) -> bool:
+    """Whether losses of these lines are different things, and their differences nothing."""
+    return len({line.experiment.loss for line in lines}) > 1
+
+
 def named(lines: Sequence[Line]) -> tuple[Line, ...]:
     """The lines with names that tell them apart: by what differs, then by the seed, then by a number."""
     with_settings = [replace(line, name=told_apart(line, lines)) for line in lines]

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from playground.comparison.curves import AXES, Axis, difference, line_curve
-from playground.comparison.lines import FEWEST, MOST, Line, Member, lines_of, members_of
+from playground.comparison.lines import FEWEST, MOST, Line, Member, have_own_losses, lines_of, members_of
 from playground.comparison.measures import judged_digits, measures
 from playground.comparison.table import rows_of
 from playground.figures.comparison import compared_curves
@@ -189,11 +189,6 @@ def pairing(counts: Collection[int]) -> str:
     least, most = min(counts), max(counts)
     many = f"{least} to {most}" if least < most else str(most)
     return f", paired over {many} shared seed{'s' if most > 1 else ''}"
-
-
-def have_own_losses(lines: Sequence[Line]) -> bool:
-    """Whether losses of these lines are different things, and their differences nothing."""
-    return len({line.experiment.loss for line in lines}) > 1
 
 
 def column_of(split: str, measure: str) -> str:
