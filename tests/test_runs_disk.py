@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from playground.runs.janitor import UNDO_FOR, Janitor
+from playground.runs.janitor import UNDO_FOR, UNREAD_FOR, Janitor
 from playground.runs.past import Origin
 from playground.runs.states import STATES
 from playground.runs.store import Store
@@ -57,6 +57,57 @@ def test_nothing_goes_and_nothing_is_said_below_the_limit(store: Store) -> None:
     keep_below(store, KILOBYTE)
     assert left(store) == {"first"}
     assert store.disk.announced(0) == []
+
+
+def test_a_run_that_goes_on_counts_once(store: Store) -> None:
+    run_id = ended(store, "first")
+    keep_below(store, 10 * KILOBYTE)
+    assert store.requeue(run_id, ("finished",))
+    assert store.disk.used() == KILOBYTE
+
+
+def test_a_run_that_is_brought_back_or_starred_just_before_it_goes_stays(store: Store) -> None:
+    starred, back = ended(store, "starred"), ended(store, "brought back")
+    store.library.delete([back])
+    janitor = Janitor(store, 1)
+    janitor.turn()
+    decide = store.disk.first_to_go
+
+    def decide_before_the_click(excess: int) -> list[tuple[str, bool]]:
+        going = decide(excess)
+        store.library.star(starred, True)
+        store.library.restore([back])
+        return going
+
+    store.disk.first_to_go = decide_before_the_click  # type: ignore[method-assign]
+    janitor.turn()
+    assert left(store) == {"starred", "brought back"}
+
+
+def test_files_of_a_run_whose_server_was_killed_as_it_went_go_at_the_next_turn(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = ended(store, "run")
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("shutil.rmtree", killed)
+        store.library.purge([run_id])
+    assert store.run(run_id) is None
+    assert on_disk(store.folder) == KILOBYTE
+    Janitor(store, 10**9).turn()
+    assert on_disk(store.folder) == 0
+
+
+def test_answers_that_nobody_fetched_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    nobodys, read_later = store.request("export", {}), store.request("measure", {})
+    later = time.time() + UNREAD_FOR + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    Janitor(store, 10**9).turn()
+    assert store.task(nobodys) is None
+    assert store.task(read_later) is not None
 
 
 def test_starred_and_live_runs_and_what_live_ones_belong_to_stay(store: Store) -> None:

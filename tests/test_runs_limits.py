@@ -19,6 +19,7 @@ from playground.runs import control
 from playground.runs.duration import steps, training_digits
 from playground.runs.limits import MB, MOST_WAITING, NO_LIMITS, Limits, check, foreseen_end, needed
 from playground.runs.memory import WORKER
+from playground.runs.past import Origin
 from playground.runs.settings import Settings, as_variables, settings
 from playground.runs.store import Run, Store
 from playground.runs.worker import Worker, reason
@@ -192,6 +193,21 @@ def test_a_run_whose_minutes_are_over_is_not_resumed(store: Store) -> None:
     with pytest.raises(SpecError, match="it can't go on: this playground gives a run 1 minute"):
         control.resume(store, active.id)
     assert until(store, active.id, lambda run: True).state == "stopped"
+
+
+def test_a_forks_minutes_begin_with_itself(store: Store) -> None:
+    """That is the way out for a run whose minutes are over."""
+    parent = held(store, LONG)
+    store.limits = Limits(minutes=1)
+    parent.seconds = 60
+    parent.turn(1e-9)
+    fork = held(store, LONG, origin=Origin(parent.id, 1))
+    fork.turn(1e-9)
+    assert fork.seconds > 60
+    assert not fork.has_ended
+    fork.seconds += 60
+    fork.turn(1e-9)
+    assert fork.has_ended
 
 
 def test_a_batch_size_that_would_exceed_a_limit_is_refused_while_the_run_goes_on(store: Store) -> None:

@@ -326,8 +326,8 @@ def test_a_question_over_which_two_workers_end_is_not_put_to_a_third(store: Stor
 def test_questions_of_a_server_that_is_gone_are_dropped_and_fresh_ones_stay(store: Store) -> None:
     old = store.request("look", {})
     time.sleep(0.02)
-    store.drop_old_tasks("look", age=0.01)
+    store.drop_old_tasks(["look"], age=0.01)
     assert store.task(old) is None
     fresh, other = store.request("look", {}), store.request("measure", {})
-    store.drop_old_tasks("look", age=60)
+    store.drop_old_tasks(["look"], age=60)
     assert store.task_state(fresh) == store.task_state(other) == "waiting"

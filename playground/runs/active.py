@@ -62,6 +62,7 @@ class ActiveRun:
         self.columns: dict[str, object] = {}  # of the run, that the store didn't take yet
         self.rest_until = -math.inf  # the store failed
         self.seconds = run.seconds
+        self.inherited = store.past.inherited(run.id)  # of them, from the run that it was forked from
         self.recent: list[tuple[float, int]] = []  # (seconds of training, digits seen), the last second of it
         self.flushed = -math.inf
         self.saved = time.monotonic()
@@ -146,7 +147,7 @@ class ActiveRun:
                 return
         if spent:
             self.seconds += spent
-            if is_over_time(self.seconds, self.store.limits):
+            if is_over_time(self.seconds - self.inherited, self.store.limits):
                 self.end("stopped", f"stopped at step {self.trainer.step:,}: {time_is_up(self.store.limits)}")
                 return
             self.recent.append((self.seconds, self.trainer.digits_seen))

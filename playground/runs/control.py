@@ -10,6 +10,7 @@ from playground.runs.limits import is_over_time, time_is_up
 from playground.runs.states import LIVE, RESUMABLE
 from playground.runs.store import Store, Task
 
+READ_ONCE = ("look", "export", "import", "augmentation", "move")  # other answers are looked up again later
 ANSWER_EVERY = 0.01  # seconds between two looks for an answer
 PATIENCE = 0.25  # seconds a page waits for the worker to take a control before it repaints
 
@@ -36,7 +37,11 @@ def resume(store: Store, run_id: str) -> None:
     Raises `SpecError("run", …)` for one that has trained for as long as the host lets a run.
     """
     run = store.run(run_id)
-    if run is not None and run.state in RESUMABLE and is_over_time(run.seconds, store.limits):
+    if (
+        run is not None
+        and run.state in RESUMABLE
+        and is_over_time(run.seconds - store.past.inherited(run_id), store.limits)
+    ):
         raise SpecError("run", f"it can't go on: {time_is_up(store.limits)}; fork it, or train anew")
     if store.requeue(run_id, RESUMABLE):
         wait_for_worker(store, run_id)
@@ -88,7 +93,11 @@ def ask(
     store: Store, kind: str, request: dict[str, Any], run_id: str | None = None, patience: float = 5.0
 ) -> Task | None:
     """Put a question to the workers and wait for the answer; None where none came in time."""
-    return answer_to(store, store.request(kind, request, run_id), patience)
+    task_id = store.request(kind, request, run_id)
+    answered = answer_to(store, task_id, patience)
+    if kind in READ_ONCE:
+        store.drop_task(task_id)
+    return answered
 
 
 def answer_to(store: Store, task_id: int, patience: float) -> Task | None:

@@ -54,7 +54,8 @@ class Disk:
     def used(self) -> int:
         """By all runs, live ones as they are now."""
         with self.engine.connect() as connection:
-            ended = connection.execute(select(func.sum(sizes.c.bytes))).scalar() or 0
+            measured = select(func.sum(sizes.c.bytes)).join(runs, runs.c.id == sizes.c.run)
+            ended = connection.execute(measured.where(runs.c.state.in_(ENDED))).scalar() or 0
             live = connection.execute(select(runs.c.id).where(runs.c.state.in_(LIVE))).scalars().all()
         return ended + sum(self.size(run_id) for run_id in live)
 

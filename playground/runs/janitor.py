@@ -6,10 +6,13 @@ import time
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from playground.runs.control import READ_ONCE
+from playground.runs.library import IS_DELETED, IS_STARRED
 from playground.runs.store import Store
 
 LOOK_EVERY = 5.0  # seconds
 UNDO_FOR = 3600.0  # seconds for which a deleted run can be brought back, where there is room
+UNREAD_FOR = 600.0  # seconds for which an answer is waited for at most
 
 
 class Janitor:
@@ -37,7 +40,8 @@ class Janitor:
 
     def turn(self) -> None:
         store = self.store
-        if store.library.purge(store.library.deleted(time.time() - UNDO_FOR)):
+        store.drop_old_tasks(READ_ONCE, UNREAD_FOR)
+        if store.library.purge(store.library.deleted(time.time() - UNDO_FOR), IS_DELETED):
             store.disk.forget_shares()
         if store.disk.measure() == 0:  # all are measured
             self.make_room()
@@ -47,7 +51,9 @@ class Janitor:
         disk = self.store.disk
         excess = disk.used() - self.most_bytes
         going = dict(disk.first_to_go(excess)) if excess > 0 else {}
-        gone = self.store.library.purge(going)
+        was_deleted = [run_id for run_id, was in going.items() if was]
+        gone = self.store.library.purge(was_deleted, IS_DELETED)
+        gone += self.store.library.purge(going.keys() - was_deleted, ~IS_STARRED)
         if gone:
             disk.forget_shares()
         if count := sum(not going[run_id] for run_id in gone):

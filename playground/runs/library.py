@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, exists, insert, select, update
 
-from playground.runs.schema import library, runs, tasks
+from playground.runs.schema import leftovers, library, runs, tasks
 from playground.runs.states import ENDED
 
 IS_DELETED = exists().where(library.c.run == runs.c.id, library.c.deleted.is_not(None))
+IS_STARRED = exists().where(library.c.run == runs.c.id, library.c.starred == 1)
 
 
 @dataclass(frozen=True)
@@ -75,15 +76,29 @@ class Library:
         with self.engine.connect() as connection:
             return list(connection.execute(query).scalars())
 
-    def purge(self, run_ids: Iterable[str]) -> list[str]:
-        """Drop ended runs for good, with their curves and files; returns those that were there."""
-        ended = runs.c.id.in_(list(run_ids)), runs.c.state.in_(ENDED)  # one may have been resumed just now
+    def purge(self, run_ids: Iterable[str], *conditions: ColumnElement[bool]) -> list[str]:
+        """Drop ended runs for good, with their curves and files; returns those that were there.
+
+        What they were chosen for has to hold still: one may have been resumed, starred or brought back just now.
+        """
+        chosen = runs.c.id.in_(list(run_ids)), runs.c.state.in_(ENDED), *conditions
         with self.engine.begin() as connection:
-            gone = list(connection.execute(delete(runs).where(*ended).returning(runs.c.id)).scalars())
+            gone = list(connection.execute(delete(runs).where(*chosen).returning(runs.c.id)).scalars())
             connection.execute(delete(tasks).where(tasks.c.run.in_(gone)))
-        for run_id in gone:
-            shutil.rmtree(self.folder / "runs" / run_id, ignore_errors=True)
+            if gone:
+                connection.execute(insert(leftovers), [{"run": run_id} for run_id in gone])
+        self.clear()
         return gone
+
+    def clear(self) -> None:
+        """Remove the files of runs that are gone, also of those during whose purge a server was killed."""
+        with self.engine.connect() as connection:
+            left = list(connection.execute(select(leftovers.c.run)).scalars())
+        for run_id in left:
+            shutil.rmtree(self.folder / "runs" / run_id, ignore_errors=True)
+        if left:
+            with self.engine.begin() as connection:
+                connection.execute(delete(leftovers).where(leftovers.c.run.in_(left)))
 
 
 def without_markup(text: str) -> str:

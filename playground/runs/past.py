@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, literal, select
 
 from playground.experiment import Augmentation, read
 from playground.runs.journal import until
-from playground.runs.schema import chunks, forks, kept, runs, verdicts
+from playground.runs.schema import chunks, forks, inherited, kept, runs, verdicts
 from playground.training.saved import UNREADABLE, state_of
 
 
@@ -109,6 +109,12 @@ class Past:
             row = connection.execute(select(forks.c.parent, forks.c.step).where(forks.c.run == run_id)).first()
         return Origin(*row) if row else None
 
+    def inherited(self, run_id: str) -> float:
+        """Seconds on a run's clock that were its parent's; 0 where there are none, or it isn't on record."""
+        with self.engine.connect() as connection:
+            query = select(inherited.c.seconds).where(inherited.c.run == run_id)
+            return connection.execute(query).scalar() or 0.0
+
     def beginning(self, run_id: str) -> Origin | None:
         """Where the same run would begin once more: where it was forked, of its own past where its parent is gone."""
         origin = self.origin(run_id)
@@ -157,6 +163,7 @@ def share_time(connection: Connection, run_id: str, origin: Origin) -> None:
     if parent is not None and parent.step:
         seconds = parent.seconds * origin.step / parent.step
         connection.execute(update(runs).where(runs.c.id == run_id).values(seconds=seconds))
+        connection.execute(insert(inherited).values(run=run_id, seconds=seconds))
 
 
 def have_same_digits(connection: Connection, *run_ids: str) -> bool:

@@ -85,6 +85,13 @@ forks = Table(
     Column("step", Integer, nullable=False),
 )
 
+inherited = Table(
+    "inherited",  # seconds of training that a fork has from its parent
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("seconds", Float, nullable=False),
+)
+
 library = Table(
     "library",  # what a person says of a run; runs of older databases have no row
     metadata,
@@ -146,6 +153,12 @@ sizes = Table(
     Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     Column("bytes", Integer, nullable=False),
     Column("ended", Float, nullable=False),  # the end after which they were measured
+)
+
+leftovers = Table(
+    "leftovers",  # runs that are gone, whose files may still be there
+    metadata,
+    Column("run", String, primary_key=True),
 )
 
 announcements = Table(

@@ -431,10 +431,10 @@ class Store:
         with self.engine.connect() as connection:
             return connection.execute(select(tasks.c.state).where(tasks.c.id == task_id)).scalar()
 
-    def drop_old_tasks(self, kind: str, age: float) -> None:
-        """Questions of a kind whose server has gone: nobody reads their answers."""
+    def drop_old_tasks(self, kinds: Sequence[str], age: float) -> None:
+        """Questions of some kinds that nobody waits for any more: nobody reads their answers."""
         with self.engine.begin() as connection:
-            connection.execute(delete(tasks).where(tasks.c.kind == kind, tasks.c.created < time.time() - age))
+            connection.execute(delete(tasks).where(tasks.c.kind.in_(kinds), tasks.c.created < time.time() - age))
 
     def drop_task(self, task_id: int) -> None:
         """An answer that has been read and isn't needed again."""

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, ScalarSelect, exists, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, exists, func, select
 
 from playground.runs.schema import library, runs, trials
 from playground.runs.states import ACTIVE
@@ -13,7 +13,7 @@ from playground.runs.states import ACTIVE
 LATELY = 3600.0  # seconds: who waited longer than that waited long enough to come first
 
 IS_TRIAL = exists().where(trials.c.run == runs.c.id)
-OWNER = func.coalesce(library.c.owner, "")
+OWNER: ColumnElement[str] = func.coalesce(library.c.owner, "")
 OWNED = runs.outerjoin(library, library.c.run == runs.c.id)
 
 

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from playground.runs.control import READ_ONCE
 from playground.runs.health import in_words
 from playground.runs.settings import Settings, as_variables
 from playground.runs.store import Store
@@ -61,8 +62,7 @@ class LocalWorkers:
     def start(self) -> None:
         try:
             self.store.bury_the_silent("its worker is gone")
-            for kind in ("look", "export", "import"):
-                self.store.drop_old_tasks(kind, OLD)
+            self.store.drop_old_tasks(READ_ONCE, OLD)
         except SQLAlchemyError as error:  # the watcher will find them
             print(in_words(error), file=sys.stderr)
         for _ in range(self.chosen.workers):
