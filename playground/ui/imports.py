@@ -54,11 +54,13 @@ def take_weights(store: Store, experiment: Experiment, file: UploadedFile) -> No
         raise SpecError(FIELD, f"{sizes}: build the network that they are of, then import them")
     upload, digest = store.imports.put(file.getvalue())
     request = {"upload": upload, "digest": digest, "network": experiment.network.model_dump(mode="json")}
-    with st.spinner("Checking the weights"):
-        task = ask(store, "import", request, patience=PATIENCE)
+    try:
+        with st.spinner("Checking the weights"):
+            task = ask(store, "import", request, patience=PATIENCE)
+    finally:
+        store.imports.upload(upload).unlink(missing_ok=True)
     if task is None:
         raise SpecError(FIELD, "all workers are busy: try again in a moment")
-    store.drop_task(task.id)
     if task.result is None:
         raise SpecError(FIELD, task.message)
     session.keep("origin", None)
