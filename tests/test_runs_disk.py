@@ -92,9 +92,10 @@ def test_files_of_a_run_whose_server_was_killed_as_it_went_go_at_the_next_turn(
     def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr("shutil.rmtree", killed)
-        store.library.purge([run_id])
+        with pytest.raises(KeyboardInterrupt):
+            store.library.purge([run_id])
     assert store.run(run_id) is None
     assert on_disk(store.folder) == KILOBYTE
     Janitor(store, 10**9).turn()

@@ -264,6 +264,13 @@ def test_a_task_can_be_left_to_others_for_a_while(store: Store) -> None:
     assert task.id == task_id
 
 
+def test_a_question_that_nobody_answers_in_time_is_taken_back_where_its_answer_is_read_once(store: Store) -> None:
+    assert control.ask(store, "augmentation", {}, "r1", patience=0.0) is None
+    assert control.ask(store, "measure", {}, "r1", patience=0.0) is None
+    assert store.latest_task("augmentation", "r1") is None
+    assert store.latest_task("measure", "r1") is not None
+
+
 def test_a_dropped_task_is_gone_and_a_late_answer_to_it_is_let_go(store: Store) -> None:
     task_id = store.request("look", {}, "r1")
     assert store.take_task("slow")

@@ -37,11 +37,8 @@ def resume(store: Store, run_id: str) -> None:
     Raises `SpecError("run", …)` for one that has trained for as long as the host lets a run.
     """
     run = store.run(run_id)
-    if (
-        run is not None
-        and run.state in RESUMABLE
-        and is_over_time(run.seconds - store.past.inherited(run_id), store.limits)
-    ):
+    own_seconds = run.seconds - store.past.inherited(run_id) if run else 0.0
+    if run is not None and run.state in RESUMABLE and is_over_time(own_seconds, store.limits):
         raise SpecError("run", f"it can't go on: {time_is_up(store.limits)}; fork it, or train anew")
     if store.requeue(run_id, RESUMABLE):
         wait_for_worker(store, run_id)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, exists, func, select
+from sqlalchemy import Connection, ScalarSelect, exists, func, select
 
 from playground.runs.schema import library, runs, trials
 from playground.runs.states import ACTIVE
@@ -13,7 +13,7 @@ from playground.runs.states import ACTIVE
 LATELY = 3600.0  # seconds: who waited longer than that waited long enough to come first
 
 IS_TRIAL = exists().where(trials.c.run == runs.c.id)
-OWNER: ColumnElement[str] = func.coalesce(library.c.owner, "")
+OWNER = func.coalesce(library.c.owner, "")
 OWNED = runs.outerjoin(library, library.c.run == runs.c.id)
 
 
@@ -62,11 +62,11 @@ def held_by_owner(connection: Connection) -> dict[str, int]:
 
 def held_of(owner: str) -> ScalarSelect[int]:
     """How many runs of an owner workers hold, as part of a query."""
-    return select(func.count()).select_from(OWNED).where(runs.c.state.in_(ACTIVE), owner == OWNER).scalar_subquery()
+    return select(func.count()).select_from(OWNED).where(runs.c.state.in_(ACTIVE), OWNER.in_((owner,))).scalar_subquery()
 
 
 def queued_of(connection: Connection, owner: str) -> int:
-    query = select(func.count()).select_from(OWNED).where(runs.c.state == "queued", owner == OWNER)
+    query = select(func.count()).select_from(OWNED).where(runs.c.state == "queued", OWNER.in_((owner,)))
     return connection.execute(query).scalar_one()
 
 
