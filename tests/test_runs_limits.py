@@ -5,6 +5,7 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -129,6 +130,23 @@ def test_a_study_is_refused_as_a_whole(store: Store) -> None:
         begin(store, LAB, WIDTHS, WIDTHS.setup)
     assert store.runs(with_trials=True) == []
     assert store.studies.going_on() == []
+
+
+def test_a_study_that_was_admitted_is_queued_whole_whatever_another_page_queues_meanwhile(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from playground.labs.study import begin
+
+    monkeypatch.setattr("playground.runs.limits.MOST_WAITING", 2)
+    create = store.studies.create
+
+    def beside_another(*asked: Any) -> str:
+        store.create(SHORT, "of another page", owner="me")
+        return create(*asked)
+
+    monkeypatch.setattr(store.studies, "create", beside_another)
+    begin(store, LAB, WIDTHS, WIDTHS.setup, "me")
+    assert len(store.runs(with_trials=True)) == 1 + 2
 
 
 def test_a_visitor_may_not_fill_the_queue(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,19 @@ def test_run_makes_the_runs_of_all_arms_and_puts_the_study_into_the_address(shar
     assert answer(app) == ""
 
 
+def test_a_queue_that_filled_since_run_was_drawn_is_said_beside_it(
+    shared: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> str:
+        raise SpecError("run", "2 more in the queue would be too many")
+
+    monkeypatch.setattr("playground.labs.study.begin", full)
+    app = button(lab(), "Run").click().run()
+    assert not app.exception
+    assert "2 more in the queue would be too many" in texts(app.main)
+    assert trials(shared) == []
+
+
 def test_an_edit_and_a_click_in_one_go_run_with_the_edit(shared: Store) -> None:
     app = lab()
     app.number_input[0].set_value(5)

@@ -62,7 +62,8 @@ def held_by_owner(connection: Connection) -> dict[str, int]:
 
 def held_of(owner: str) -> ScalarSelect[int]:
     """How many runs of an owner workers hold, as part of a query."""
-    return select(func.count()).select_from(OWNED).where(runs.c.state.in_(ACTIVE), OWNER.in_((owner,))).scalar_subquery()
+    query = select(func.count()).select_from(OWNED).where(runs.c.state.in_(ACTIVE), OWNER.in_((owner,)))
+    return query.scalar_subquery()
 
 
 def queued_of(connection: Connection, owner: str) -> int:

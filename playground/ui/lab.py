@@ -73,10 +73,7 @@ def lab_page(lab: Lab, controls: Mapping[str, Controls]) -> None:
             setup = guessed(lab, topic, setup)
         wants_run = run_buttons(store, topic, setup, study)
     if wants_run:
-        if study is not None and is_own(study):
-            studies.stop(store, study.id)
-        remember(lab, topic, studies.begin(store, lab, topic, setup.but(guess=""), owner()), setup)
-        st.rerun()
+        begin(store, lab, topic, study, setup)
     found, done = Results(), setup
     if study is not None:
         done = studies.setup_of(topic, study)
@@ -90,6 +87,18 @@ def lab_page(lab: Lab, controls: Mapping[str, Controls]) -> None:
     extras = controls[topic.name].extras
     if extras is not None:
         extras(store, study, done, found)
+
+
+def begin(store: Store, lab: Lab, topic: Topic, before: Study | None, setup: Setup) -> None:
+    """Run a set-up instead of the study looked at, and look at it; or say why not."""
+    try:
+        if before is not None and is_own(before):
+            studies.stop(store, before.id)
+        remember(lab, topic, studies.begin(store, lab, topic, setup.but(guess=""), owner()), setup)
+    except SpecError as error:  # the queue has filled since Run was drawn
+        error_beside("lab", error)
+    else:
+        st.rerun()
 
 
 def choose_topic(lab: Lab, chosen: Topic) -> Topic:

@@ -16,9 +16,8 @@ from playground.runs.store import Store
 from playground.runs.studies import Study
 from playground.ui import session
 from playground.ui.attach import name_of
-from playground.ui.lab import REFRESH, Keys, run_buttons
-from playground.ui.lab_memory import attached, is_own, recalled_setup, remember, remember_setup
-from playground.ui.ownership import owner
+from playground.ui.lab import REFRESH, Keys, begin, run_buttons
+from playground.ui.lab_memory import attached, recalled_setup, remember_setup
 from playground.ui.race_knobs import race_knobs
 from playground.ui.race_results import show_race
 from playground.ui.styles import lab_style
@@ -45,11 +44,8 @@ def race_page() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="run-row"):
         wants_run = run_buttons(store, RACE, setup, study, is_ready)
     if wants_run and is_ready:
-        if study is not None and is_own(study):
-            studies.stop(store, study.id)
         session.keep(RUN, None)
-        remember(LAB, RACE, studies.begin(store, LAB, RACE, setup, owner()), setup)
-        st.rerun()
+        begin(store, LAB, RACE, study, setup)
     show(store, study, setup)
 
 
