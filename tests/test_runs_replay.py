@@ -10,12 +10,15 @@ from playground.errors import SpecError
 from playground.experiment import Experiment, Optimizer
 from playground.runs import control
 from playground.runs.active import ActiveRun
+from playground.runs.journal import encode
 from playground.runs.past import Origin
 from playground.runs.replays import Replay
-from playground.runs.reproduced import begin, recorded_by_ended, verdict
+from playground.runs.reproduced import Record, begin, record_of, verdict
+from playground.runs.rewind import rewind
 from playground.runs.schema import chunks
 from playground.runs.store import Run, Store
-from tests.held_runs import SHORT, claimed, held, recorded, train_to
+from playground.training.events import Stepped
+from tests.held_runs import LONG, SHORT, claimed, held, recorded, train_to
 
 OVERSHOOTING = SHORT.but(
     optimizer=Optimizer(kind="SGD", learning_rate=0.5),
@@ -186,7 +189,24 @@ def alter(store: Store, run_id: str, table: str, column: str, step: int) -> None
                 place = events[table]["step"].index(step)
                 values[place] *= 1 + 2**-52
                 connection.execute(chunks.update().where(chunks.c.id == row.id).values(events=json.dumps(events)))
-    recorded_by_ended.cache_clear()
+    record_of.cache_clear()
+
+
+def test_a_record_that_grows_is_read_on_and_read_anew_where_its_run_went_back(store: Store) -> None:
+    run = held(store, LONG)
+    train_to(run, 3)
+    run.write()
+    record = Record(store, run.id)
+    assert [*record.now().stepped["step"]] == [1, 2, 3]
+    read = record.last
+    train_to(run, 5)
+    run.write()
+    assert [*record.now().stepped["step"]] == [1, 2, 3, 4, 5]
+    assert [chunk for chunk, _ in store.chunks(run.id) if chunk <= read]
+    rewind(store, run.id, 2, run.holder, is_new_fork=False)
+    store.record(run.id, 3, encode([Stepped(3, 0.3, 0.1, 0.0, 1.0, 0.1, 50)]))
+    assert [*record.now().stepped["step"]] == [1, 2, 3]
+    assert record.now().stepped["loss"][-1] == 0.1
 
 
 def note_versions(store: Store, run_id: str, **versions: str) -> None:

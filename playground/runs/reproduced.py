@@ -1,19 +1,22 @@
 """Whether a replay went through the same curve as its run, bit for bit, and what may be why not."""
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import RLock
 from typing import Any
 
 import numpy as np
 
 from playground.runs.finals import Final
-from playground.runs.journal import Curves, curves
+from playground.runs.journal import Curves
 from playground.runs.past import Origin
 from playground.runs.replays import Replay
 from playground.runs.store import Run, Store
 from playground.training.digest import MEASURED, Digest
 
+READING = RLock()  # several pages may look at once
 SUFFIX = ", replayed"
 Table = Mapping[str, Sequence[Any]]
 
@@ -66,23 +69,52 @@ def begin(store: Store, run: Run, owner: str = "") -> str:
 
 def match_of(store: Store, run: Run, replayed: Run, last_step: int) -> Match:
     """What two runs recorded, compared up to a step."""
-    return compared(recorded(store, run), recorded(store, replayed), last_step)
+    with READING:
+        return compared(recorded(store, run), recorded(store, replayed), last_step)
 
 
 def recorded(store: Store, run: Run) -> Curves:
-    if run.is_live:
-        return read(store, run.id)
-    return recorded_by_ended(store, run.id, run.attempt, run.step)
+    """What a run recorded so far, of what is compared."""
+    with READING:
+        return record_of(store, run.id, run.attempt).now()
 
 
-@lru_cache(maxsize=8)
-def recorded_by_ended(store: Store, run_id: str, attempt: int, step: int) -> Curves:
-    """Of a run that writes no more: read once while it is looked at."""
-    return read(store, run_id)
+class Record:
+    """A run's record as far as it has been read: a look at a run that goes on reads what is new."""
+
+    def __init__(self, store: Store, run_id: str) -> None:
+        self.store = store
+        self.run_id = run_id
+        self.begin()
+
+    def begin(self) -> None:
+        self.curves = compared_columns()
+        self.last = 0  # the id of the last chunk that was read
+
+    def now(self) -> Curves:
+        self.read_on()
+        steps = self.curves.stepped["step"]
+        if steps and len(steps) != steps[-1] - steps[0] + 1:  # it went on from a checkpoint: later chunks are void
+            self.begin()
+            self.read_on()
+        return self.curves
+
+    def read_on(self) -> None:
+        for chunk_id, events in self.store.chunks(self.run_id, self.last):
+            self.curves.extend(events)
+            self.last = chunk_id
 
 
-def read(store: Store, run_id: str) -> Curves:
-    return curves(events for _, events in store.chunks(run_id))
+@lru_cache(maxsize=2)
+def record_of(store: Store, run_id: str, attempt: int) -> Record:
+    """Another attempt begins anew: what came after its checkpoint is dropped."""
+    return Record(store, run_id)
+
+
+def compared_columns() -> Curves:
+    """Empty curves of what is compared, 16 bytes a step."""
+    evaluated = {"step": array("q"), **{name: array("d") for name in MEASURED}}
+    return Curves({"step": array("q"), "loss": array("d")}, {}, evaluated)
 
 
 def compared(then: Curves, now: Curves, last_step: int) -> Match:
