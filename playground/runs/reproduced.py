@@ -1,7 +1,7 @@
 """Whether a replay went through the same curve as its run, bit for bit, and what may be why not."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableSequence, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import RLock
@@ -113,7 +113,7 @@ def record_of(store: Store, run_id: str, attempt: int) -> Record:
 
 def compared_columns() -> Curves:
     """Empty curves of what is compared, 16 bytes a step."""
-    evaluated = {"step": array("q"), **{name: array("d") for name in MEASURED}}
+    evaluated: dict[str, MutableSequence[Any]] = {"step": array("q"), **{name: array("d") for name in MEASURED}}
     return Curves({"step": array("q"), "loss": array("d")}, {}, evaluated)
 
 
