@@ -201,7 +201,7 @@ def test_the_readme_names_every_panel_that_a_link_can_hide() -> None:
     assert [panel for panel in PANELS if f"`{panel}`" not in readme] == []
 
 
-@pytest.mark.parametrize("page, name", [("train.py", "run"), ("race.py", "run"), ("race.py", "study")])
+@pytest.mark.parametrize(("page", "name"), [("train.py", "run"), ("race.py", "run"), ("race.py", "study")])
 def test_a_link_can_not_put_a_picture_from_elsewhere_on_a_page(shared: Store, page: str, name: str) -> None:
     app = AppTest.from_file(ROUTER, default_timeout=30).run()
     app.query_params[name] = "![](//evil.io/a.png)"

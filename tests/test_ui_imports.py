@@ -128,7 +128,7 @@ def test_a_link_begins_with_initial_weights_whatever_was_imported_before(answere
     app = opened()
     app.selectbox[0].set_value("MLP").run()
     put(app, "weights.pt", state(TEMPLATES["MLP"]))
-    app.query_params["x"] = to_link(TEMPLATES["MLP"])
+    app.query_params["x"] = to_link(TEMPLATES["MLP"].but(training=SMALL.training))
     app.run()
     button(app, "Train").click().run()
     assert answered.imports.of(answered.runs(STATES)[0].id) is None

@@ -79,9 +79,8 @@ def take_run(store: Store) -> None:
     run = store.run(run_id)
     if run is None:
         st.query_params.pop("run", None)
-        st.warning(
-            f"There is no run {harmless(run_id)[:20]} here: it may have been deleted. This is what the editors hold."
-        )
+        named = harmless(run_id)[:20]
+        st.warning(f"There is no run {named} here: it may have been deleted. This is what the editors hold.")
         return
     session.keep(RUN, run.id)
     session.keep(STUDY, None)
