@@ -21,9 +21,7 @@ st.markdown(
 
 def open_in_train(experiment: Experiment) -> None:
     """A clean page Train with that experiment."""
-    session.load(experiment)
-    session.keep("run", None)
-    session.keep("origin", None)
+    session.begin_with(experiment)
     st.switch_page("train.py")
 
 

@@ -132,6 +132,29 @@ def test_a_run_of_somebody_else_can_be_looked_at_and_not_changed(shared: Store) 
     assert {"Open in Train", "Race it", "Replay", "Export", "Train"} <= labels(app)
     assert button(app, "Star").disabled
     assert button(app, "Delete").disabled
+    assert all(field.disabled for field in (*app.text_input, *app.text_area) if field.label in ("Name", "Note"))
+
+
+@pytest.mark.parametrize("label", ["Name", "Note"])
+def test_what_became_anothers_keeps_its_name_and_note_whatever_a_browser_sends(shared: Store, label: str) -> None:
+    run_id = ended(shared, "theirs")
+    app = select(opened("runs.py"), "theirs")
+    shared.library.write([run_id], owner="somebody")
+    field = next(field for field in (*app.text_input, *app.text_area) if field.label == label)
+    field.set_value("mine")
+    run(app)
+    assert (names(app), shared.library.card(run_id).note) == (["theirs"], "")
+
+
+def test_what_became_anothers_is_neither_starred_nor_deleted(shared: Store) -> None:
+    run_id = ended(shared, "theirs")
+    for label in ("Star", "Delete"):
+        shared.library.write([run_id], owner="")
+        app = select(opened("runs.py"), "theirs")
+        shared.library.write([run_id], owner="somebody")
+        press(app, label)
+    card = shared.library.card(run_id)
+    assert (card.starred, card.deleted) == (False, None)
 
 
 def train_again(run_id: str, name: str) -> AppTest:

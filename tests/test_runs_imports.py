@@ -144,6 +144,14 @@ def test_looks_back_at_the_start_show_the_imported_weights_also_in_a_fork(store:
         assert saved_moment(store, run, 2).imported == store.imports.start_of(parent)
 
 
+def test_a_fork_began_with_what_its_parent_began_with_whatever_else_was_imported(store: Store) -> None:
+    imported = taken(store, pt(own_state()))
+    parent = store.create(EXPERIMENT, "parent")
+    train_to_the_end(store)
+    fork = store.create(EXPERIMENT, "fork", origin=Origin(parent, 2), imported=imported)
+    assert store.imports.of(fork) is None
+
+
 # --- refused ----------------------------------------------------------------------------------------------------------
 
 

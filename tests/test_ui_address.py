@@ -16,7 +16,7 @@ from playground.runs.states import STATES
 from playground.runs.store import Store
 from playground.ui import session
 from playground.ui.hidden import EDITORS, PANELS
-from tests.opened_pages import SMALL, button, opened, trained
+from tests.opened_pages import ROUTER, SMALL, button, opened, trained
 
 LINKED = Experiment(
     data=Data(training_digits=300, label_noise=0.2),
@@ -199,3 +199,12 @@ def test_share_gives_links_that_open_what_is_there(shared: Store) -> None:
 def test_the_readme_names_every_panel_that_a_link_can_hide() -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text()
     assert [panel for panel in PANELS if f"`{panel}`" not in readme] == []
+
+
+@pytest.mark.parametrize(("page", "name"), [("train.py", "run"), ("race.py", "run"), ("race.py", "study")])
+def test_a_link_can_not_put_a_picture_from_elsewhere_on_a_page(shared: Store, page: str, name: str) -> None:
+    app = AppTest.from_file(ROUTER, default_timeout=30).run()
+    app.query_params[name] = "![](//evil.io/a.png)"
+    app.switch_page(page).run()
+    assert "There is no" in app.warning[0].value
+    assert not any("![" in one.value for one in app.warning)

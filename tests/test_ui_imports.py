@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from playground.experiment import Experiment
 from playground.exports.experiment_json import experiment_json
+from playground.link import to_link
 from playground.network.build import build
 from playground.network.match import most_bytes
 from playground.presets import TEMPLATES
@@ -121,3 +122,22 @@ def test_a_file_larger_than_the_network_is_refused_before_it_is_read(shared: Sto
     put(app, "weights.pt", bytes(most_bytes(experiment(app).network) + 1))
     assert any("the weights of this network 1.1 MB at most" in error.value for error in app.error)
     assert not shared.imports.folder.exists()
+
+
+def test_a_link_begins_with_initial_weights_whatever_was_imported_before(answered: Store) -> None:
+    app = opened()
+    app.selectbox[0].set_value("MLP").run()
+    put(app, "weights.pt", state(TEMPLATES["MLP"]))
+    app.query_params["x"] = to_link(TEMPLATES["MLP"].but(training=SMALL.training))
+    app.run()
+    button(app, "Train").click().run()
+    assert answered.imports.of(answered.runs(STATES)[0].id) is None
+
+
+def test_a_preset_of_home_begins_with_initial_weights_whatever_was_imported_before(answered: Store) -> None:
+    app = opened()
+    app.selectbox[0].set_value("MLP").run()
+    put(app, "weights.pt", state(TEMPLATES["MLP"]))
+    app.switch_page("home.py").run()
+    button(app, "Start with a small CNN").click().run()
+    assert app.session_state["kept.imported"] is None

@@ -1,4 +1,8 @@
-"""Gives every browser a cookie by which its runs are its own."""
+"""Gives every browser a cookie by which its runs are its own.
+
+Of two tabs that a new browser opens at once each gets one, and the later stays: what the other tab began before its
+next reload is then another visitor's.
+"""
 
 import re
 import secrets

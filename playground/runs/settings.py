@@ -61,7 +61,7 @@ def kept_bytes() -> int:
 
 @lru_cache(maxsize=1)
 def disk_bytes() -> int:
-    """How much disk all runs together may take: PLAYGROUND_DISK_MB, in millions of bytes."""
+    """How much disk the checkpoints of all runs may take: PLAYGROUND_DISK_MB, in millions of bytes."""
     return 1_000_000 * number("PLAYGROUND_DISK_MB", 10_000)
 
 

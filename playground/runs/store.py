@@ -184,7 +184,7 @@ class Store:
             self.overview.add(connection, run_id, experiment)
             if origin is not None:
                 self.past.share(connection, run_id, origin)
-                imported = imported or self.imports.of(origin.parent)
+                imported = self.imports.of(origin.parent)  # its first steps are the parent's
             if imported is not None:
                 self.imports.add(connection, run_id, imported)
             if trial is not None:

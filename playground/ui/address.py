@@ -55,6 +55,7 @@ def open_link(store: Store, run: Run | None, linked: str) -> None:
         session.load(experiment)
     # Only a click changes a run that goes on: what a link says of its live settings isn't sent.
     session.keep("sent", {field: value_at(experiment, field) for field in LIVE_FIELDS})
+    session.keep("imported", None)
     if run is None:
         session.keep("origin", None)
         session.keep("origin", linked_origin(store, st.query_params.get("from")))

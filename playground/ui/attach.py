@@ -6,6 +6,7 @@ import streamlit as st
 
 from playground.errors import SpecError
 from playground.experiment import LIVE_FIELDS, Experiment
+from playground.link import harmless
 from playground.network.names import short_name
 from playground.presets import template_of
 from playground.runs import control
@@ -39,10 +40,11 @@ def attached_run(store: Store) -> Run | None:
     if run is None:
         st.query_params.pop("run", None)
         session.keep("run", None)
-        st.warning(f"There is no run {run_id[:20]} here: it may have been deleted. Press Train for a new one.")
+        named = harmless(run_id)[:20]
+        st.warning(f"There is no run {named} here: it may have been deleted. Press Train for a new one.")
         return None
     if store.library.card(run.id).deleted is not None:
-        st.warning("This run was deleted. For an hour its owner can bring it back on the page Runs, with Undo.")
+        st.warning("This run was deleted. Its owner can undo that on the page Runs, for an hour where disk allows.")
     if session.recall("run") != run.id:
         session.keep("run", run.id)
         session.keep("origin", None)

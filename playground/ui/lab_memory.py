@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from playground.labs.study import setup_of
 from playground.labs.topic import Lab, Setup, Topic
+from playground.link import harmless
 from playground.runs.store import Store
 from playground.runs.studies import Study
 from playground.ui import session
@@ -20,7 +21,8 @@ def attached(store: Store, lab: Lab) -> tuple[Study | None, Topic]:
         study = store.studies.study(linked)
         if study is None or study.lab != lab.name or not take(lab, study):
             st.query_params.pop("study", None)
-            st.warning(f"There is no study {linked[:20]} here: it may have been deleted. Press Run for a new one.")
+            named = harmless(linked)[:20]
+            st.warning(f"There is no study {named} here: it may have been deleted. Press Run for a new one.")
     elif "topic" in st.query_params:
         session.keep(f"{lab.name}.topic", st.query_params["topic"])
     topic = lab.topic(session.recall(f"{lab.name}.topic"))

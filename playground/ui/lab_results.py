@@ -145,9 +145,7 @@ def open_in_train(arm: Arm, place: int, outcomes: Sequence[Outcome]) -> None:
             width="content",
         )
     elif st.button("Open in Train", icon=":material/tune:", key=f"open.{place}", type="tertiary"):
-        session.load(arm.experiment)
-        session.keep("run", None)
-        session.keep("origin", None)
+        session.begin_with(arm.experiment)
         st.switch_page("train.py")
 
 

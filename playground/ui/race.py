@@ -11,6 +11,7 @@ from playground.experiment import Experiment
 from playground.labs import study as studies
 from playground.labs.race.lab import LAB, RACE
 from playground.labs.race.race import RaceSetup, start
+from playground.link import harmless
 from playground.runs.settings import shared_store
 from playground.runs.store import Store
 from playground.runs.studies import Study
@@ -77,7 +78,8 @@ def take_run(store: Store) -> None:
     run = store.run(run_id)
     if run is None:
         st.query_params.pop("run", None)
-        st.warning(f"There is no run {run_id[:20]} here: it may have been deleted. This is what the editors hold.")
+        named = harmless(run_id)[:20]
+        st.warning(f"There is no run {named} here: it may have been deleted. This is what the editors hold.")
         return
     session.keep(RUN, run.id)
     session.keep(STUDY, None)

@@ -64,6 +64,13 @@ def load(experiment: Experiment) -> None:
     show(experiment)
 
 
+def begin_with(experiment: Experiment) -> None:
+    """Put an experiment into the editors that belongs to no run, and begins with initial weights."""
+    load(experiment)
+    for name in ("run", "origin", "imported"):
+        keep(name, None)
+
+
 def undo() -> None:
     history = past_and_future()
     if history.past:

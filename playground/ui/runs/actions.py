@@ -13,7 +13,7 @@ from playground.runs.store import Run, Store
 from playground.ui import session
 from playground.ui.again import train_again
 from playground.ui.export import export_button
-from playground.ui.ownership import owner
+from playground.ui.ownership import may_control, owner
 from playground.ui.replay import can_replay
 from playground.ui.runs.compared import compare
 from playground.ui.runs.deleted import delete
@@ -21,6 +21,7 @@ from playground.ui.strip import has_begun, lead
 
 LONGEST_NAME = 80
 LONGEST_NOTE = 2000
+UNDO = "You can undo it for an hour where disk allows."
 
 
 def actions(store: Store, table: pd.DataFrame, selected: list[str]) -> None:
@@ -78,7 +79,7 @@ def of_owner(store: Store, rows: pd.DataFrame, is_foreign: bool) -> None:
     ids = rows["id"].tolist()
     if len(ids) == 1:
         with st.popover("Name and note", icon=":material/edit:", disabled=is_foreign):
-            name_and_note(store, rows.iloc[0])
+            name_and_note(store, rows.iloc[0], is_foreign)
     has_all_stars = bool(rows["starred"].all())
     button(
         "Unstar" if has_all_stars else "Star",
@@ -88,29 +89,39 @@ def of_owner(store: Store, rows: pd.DataFrame, is_foreign: bool) -> None:
         on_click=star,
         args=(store, ids, not has_all_stars),
     )
-    if button("Delete", "delete", disabled=is_foreign, help="You can undo it for an hour. A live run is stopped."):
-        delete(store, ids, live=rows.loc[rows["state"].isin(LIVE), "id"].tolist())
+    if button("Delete", "delete", disabled=is_foreign, help=f"{UNDO} A live run is stopped."):
+        live = set(rows.loc[rows["state"].isin(LIVE), "id"])
+        mine = own(store, ids)
+        delete(store, mine, live=[run_id for run_id in mine if run_id in live])
         st.rerun()
 
 
 def star(store: Store, run_ids: list[str], starred: bool) -> None:
-    for run_id in run_ids:
+    for run_id in own(store, run_ids):
         store.library.star(run_id, starred)
 
 
-def name_and_note(store: Store, row: pd.Series) -> None:
+def own(store: Store, run_ids: list[str]) -> list[str]:
+    """Those that this visitor may change: a disabled button keeps only the browser from asking."""
+    return [run_id for run_id in run_ids if may_control(store, run_id)]
+
+
+def name_and_note(store: Store, row: pd.Series, is_foreign: bool) -> None:
     """Each is saved as it is left."""
 
     def rename() -> None:
-        if name := session.chosen(keys[0], "").strip():
+        if (name := session.chosen(keys[0], "").strip()) and may_control(store, row["id"]):
             store.library.rename(row["id"], name)
 
     def note() -> None:
-        store.library.note(row["id"], session.chosen(keys[1], "").strip())
+        if may_control(store, row["id"]):
+            store.library.note(row["id"], session.chosen(keys[1], "").strip())
 
     keys = f"runs.name.{row['id']}", f"runs.note.{row['id']}"
-    st.text_input("Name", row["name"], key=keys[0], max_chars=LONGEST_NAME, on_change=rename)
-    st.text_area("Note", row["note"], key=keys[1], max_chars=LONGEST_NOTE, on_change=note, width=320)
+    st.text_input("Name", row["name"], key=keys[0], max_chars=LONGEST_NAME, on_change=rename, disabled=is_foreign)
+    st.text_area(
+        "Note", row["note"], key=keys[1], max_chars=LONGEST_NOTE, on_change=note, width=320, disabled=is_foreign
+    )
 
 
 def button(name: str, icon: str, **options: Any) -> bool:
