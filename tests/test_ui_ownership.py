@@ -12,7 +12,7 @@ from playground.labs.study import begin
 from playground.live.messages import understand
 from playground.runs.states import STATES
 from playground.runs.store import Run, Store
-from playground.ui import attach, lab, ownership
+from playground.ui import ownership
 from playground.ui.attach import follow_live_changes
 from playground.ui.strip import Action, act
 from tests.opened_pages import SMALL, button, opened, status, trained
@@ -22,8 +22,7 @@ CONTROLS = ("Pause", "Step", "Stop", "Restart")
 
 @pytest.fixture
 def me(monkeypatch: pytest.MonkeyPatch) -> str:
-    for module in (ownership, attach, lab):
-        monkeypatch.setattr(module, "owner", lambda: "me")
+    monkeypatch.setattr(ownership, "name_of", lambda token: "me")
     return "me"
 
 
