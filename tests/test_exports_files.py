@@ -219,6 +219,7 @@ def test_a_file_is_called_what_any_disk_takes(kept: tuple[Store, Run]) -> None:
     names = [file.called(run, 7) for file in (*OF_RUN, *OF_NETWORK)]
     assert names[0] == "CNN-16-32-ö-report.html"
     assert names[-1] == "CNN-16-32-ö-step-7.onnx"
+    assert OF_NETWORK[-1].called(run, None) == "CNN-16-32-ö-last.onnx"
 
 
 NETWORKS = {
