@@ -63,7 +63,7 @@ class Walker:
         for one in app.dataframe:
             if one.proto.selection_mode:
                 rows = sorted(luck.sample(range(len(one.value)), luck.randint(0, min(3, len(one.value)))))
-                yield f"tick {one.key}: {rows}", partial(self.tick, one.key, rows)
+                yield f"tick {one.key}: {rows}", partial(self.tick, str(one.key), rows)
         for one in enabled(app.menu_button):
             choice = luck.choice(one.options)
             yield f"choose {one.label}: {choice}", partial(one.click, choice)
