@@ -30,6 +30,15 @@ class Final:
     validation_digits: int
 
 
+@dataclass(frozen=True)
+class Tested:
+    """The last measurement on the test split: with the weights of a step, on so many digits."""
+
+    step: int
+    accuracy: float
+    digits: int
+
+
 class Finals:
     """Every method is one short transaction."""
 
@@ -47,6 +56,13 @@ class Finals:
         with self.engine.begin() as connection:
             connection.execute(delete(tested).where(tested.c.run == run_id))
             connection.execute(insert(tested).values(run=run_id, step=step, accuracy=accuracy, digits=digits))
+
+    def tested(self, run_id: str) -> Tested | None:
+        """None where it wasn't measured."""
+        query = select(tested.c.step, tested.c.accuracy, tested.c.digits).where(tested.c.run == run_id)
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+        return Tested(*row) if row else None
 
     def of(self, run_ids: Iterable[str]) -> dict[str, Final]:
         """By run; those that haven't ended, or ended without a worker, are left out."""
