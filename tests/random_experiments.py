@@ -81,7 +81,7 @@ class RandomExperiment:
             fold=chance.randint(1, folds or 1),
             training_digits=chance.choice([None, 200, 1001]),
             label_noise=chance.choice([0, 0, 0.2]),
-            scaling=chance.choice([kind for kind in get_args(Scaling) if kind != "none"]),
+            scaling=chance.choice(get_args(Scaling)),
             augmentation=self.augmentation() if self.coin() else Augmentation(),
         )
 

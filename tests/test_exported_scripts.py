@@ -105,7 +105,7 @@ def read_losses(file: Path) -> list[float]:
 # --- the same losses --------------------------------------------------------------------------------------------------
 
 
-def test_every_template_and_twenty_random_experiments_train_as_their_runs_did_in_a_fresh_process(
+def test_every_template_and_twenty_random_experiments_train_as_their_runs_did_in_one_fresh_process(
     tmp_path: Path,
 ) -> None:
     files = written(tmp_path, CASES)
@@ -129,6 +129,13 @@ def test_a_script_in_a_process_of_its_own_trains_on_full_mnist_from_a_folder_as_
     told = run(file, "--data", tmp_path / "digits", "--losses", tmp_path / "losses", "--steps", 10)
     assert read_losses(tmp_path / "losses") == pytest.approx(losses_of(experiment, steps=10), rel=1e-6, abs=0)
     assert "of 20 digits" in told.splitlines()[-1]
+
+
+def test_a_script_in_a_process_of_its_own_trains_on_the_sample_as_its_run_did(tmp_path: Path) -> None:
+    experiment = small(*MLP)
+    (file,) = written(tmp_path, {"sample": (experiment, ())})
+    run(file, "--losses", tmp_path / "losses", "--steps", 10)
+    assert read_losses(tmp_path / "losses") == pytest.approx(losses_of(experiment, steps=10), rel=1e-6, abs=0)
 
 
 def test_a_script_trains_to_the_planned_end_and_prints_what_the_curves_show(
@@ -197,6 +204,10 @@ def test_what_an_experiment_leaves_out_is_not_mentioned() -> None:
 def test_any_name_makes_a_script_and_a_notebook(name: str) -> None:
     compile(script(small(), name), "script.py", "exec")
     nbformat.validate(nbformat.reads(notebook(small(), name), 4))
+
+
+def test_a_script_says_the_beginning_of_a_long_name_without_spaces() -> None:
+    assert script(small(), "手" * 90).startswith(f'"""{"手" * 60}: trained')
 
 
 def test_what_can_not_be_trained_can_not_be_exported() -> None:

@@ -36,6 +36,7 @@ from playground.presets import TEMPLATES
 from playground.runs.imports import Imported
 from playground.runs.journal import Curves, encode
 from playground.runs.moments import saved_moment
+from playground.runs.past import Origin
 from playground.runs.store import Control, Run, Store
 from playground.runs.tasks import answer
 from playground.training.events import Changed, Evaluated, LayersMeasured, Stepped
@@ -183,7 +184,49 @@ def test_the_test_split_is_in_the_report_only_after_it_was_measured(store: Store
     found = store.task(task)
     assert found is not None
     assert found.result is not None
+    store.drop_task(task)  # the page Runs shows it without the answer too
     assert f"{json.loads(found.result)['accuracy']:.2%}" in report_of(store, run).split("Test accuracy")[1]
+
+
+def test_the_report_says_where_a_run_began_and_limits_what_its_digest_promises(store: Store) -> None:
+    parent = trained(store)
+    plain = report_of(store, run_in(store, parent))
+    assert "Begins with" not in plain
+    assert "The same experiment, on the same versions" in plain
+    fork = report_of(store, run_in(store, store.create(SMALL, "fork", origin=Origin(parent, 1))))
+    assert f"Begins with step 1 of trained ({parent})." in fork
+    imported = report_of(store, run_in(store, store.create(SMALL, "own", imported=Imported("mine.pt", "ab" * 32))))
+    assert f"Begins with the weights of mine.pt (SHA-256 {'ab' * 32})." in imported
+
+
+def test_the_report_lists_what_was_changed_while_the_run_lasted(store: Store) -> None:
+    run_id = store.create(SMALL, "changed")
+    active = claimed(store)
+    train_to(active, 1)
+    active.obey(Control(0, run_id, "change", {"field": "optimizer.learning_rate", "value": 0.0123}))
+    while not active.has_ended:
+        active.turn(1.0)
+    page = report_of(store, run_in(store, run_id))
+    (row,) = re.findall(r"<td>optimizer\.learning_rate</td>\s*(.*?)</tr>", page)
+    assert re.findall(r">([\d.]+)<", row) == ["0.001", "0.0123"]
+    assert "The same experiment, changed after the same steps, on the same versions" in page
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.2])
+def test_what_is_judged_by_noisy_labels_says_so(noise: float, store: Store) -> None:
+    run = run_in(store, trained(store, SMALL.but(data=SMALL.data.but(label_noise=noise))))
+    said = unzipped(curves_csv(run, recorded(store, run.id)))["columns.csv"]
+    noisy = said["column"][said["what it is"].str.endswith("by its noisy labels")].tolist()
+    assert noisy == (["batch_loss", "batch_accuracy", "train_loss", "train_accuracy"] if noise else [])
+    page = report_of(store, run)
+    assert page.count("of the train split (256), by its noisy labels") == (2 if noise else 0)
+    assert "of the validation split (256), by" not in page
+
+
+def run_in(store: Store, run_id: str) -> Run:
+    run = store.run(run_id)
+    assert run is not None
+    return run
 
 
 def test_a_name_can_put_no_code_into_the_report(store: Store) -> None:
@@ -219,6 +262,7 @@ def test_a_file_is_called_what_any_disk_takes(kept: tuple[Store, Run]) -> None:
     names = [file.called(run, 7) for file in (*OF_RUN, *OF_NETWORK)]
     assert names[0] == "CNN-16-32-ö-report.html"
     assert names[-1] == "CNN-16-32-ö-step-7.onnx"
+    assert OF_NETWORK[-1].called(run, None) == "CNN-16-32-ö-last.onnx"
 
 
 NETWORKS = {

@@ -75,10 +75,11 @@ def test_one_selected_run_can_be_opened_named_noted_and_starred(shared: Store) -
     assert not shared.library.card(run_id).starred
 
 
-def test_a_run_keeps_its_name_where_an_empty_one_is_given(shared: Store) -> None:
+@pytest.mark.parametrize("empty", ["   ", "**", " [] "])
+def test_a_run_keeps_its_name_where_nothing_is_left_of_the_one_given(shared: Store, empty: str) -> None:
     ended(shared, "first")
     app = select(opened("runs.py"), "first")
-    next(field for field in app.text_input if field.label == "Name").set_value("   ")
+    next(field for field in app.text_input if field.label == "Name").set_value(empty)
     assert names(run(app)) == ["first"]
 
 

@@ -1,11 +1,13 @@
 """Disk: what runs take, which go first where it is too much, and what stays."""
 
+import os
 import time
 from pathlib import Path
 
 import pytest
 
-from playground.runs.janitor import UNDO_FOR, UNREAD_FOR, Janitor
+from playground.runs.imports import Imported
+from playground.runs.janitor import UNDO_FOR, UNREAD_FOR, UNUSED_FOR, Janitor
 from playground.runs.past import Origin
 from playground.runs.states import STATES
 from playground.runs.store import Store
@@ -147,6 +149,21 @@ def test_a_deleted_run_can_be_restored_for_a_while_and_is_dropped_then(
     keep_below(store, 10 * KILOBYTE)
     assert store.run(run_id) is None
     assert on_disk(store.folder) == 0
+
+
+def test_imported_weights_go_after_a_day_where_no_run_begins_with_them(store: Store) -> None:
+    used, unused, fresh = (store.imports.tensors(name) for name in ("used", "unused", "fresh"))
+    upload = store.imports.upload(store.imports.put(b"taken in by no worker")[0])
+    store.create(SHORT, "run", imported=Imported("mine.pt", used.stem))
+    for file in (used, unused, fresh):
+        file.write_bytes(b"tensors")
+    for file in (used, unused, upload):
+        os.utime(file, (0, time.time() - UNUSED_FOR - 1))
+    Janitor(store, 10**9).turn()
+    assert used.exists()
+    assert fresh.exists()
+    assert not unused.exists()
+    assert not upload.exists()
 
 
 def test_files_that_a_fork_shares_count_once_before_and_after_its_run_is_gone(store: Store) -> None:

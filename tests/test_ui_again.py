@@ -1,13 +1,16 @@
 """Train again with…: a new run of the same experiment with one setting changed."""
 
+from dataclasses import replace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from playground.errors import SpecError
 from playground.labs.race.settings import setting_of
+from playground.runs.library import LONGEST_NAME
 from playground.runs.past import Origin
 from playground.runs.store import Store
-from playground.ui.again import changed
+from playground.ui.again import changed, title
 from tests.held_runs import claimed, train_to, train_to_end
 from tests.opened_pages import SMALL, opened, trained
 
@@ -28,6 +31,16 @@ def test_train_again_with_one_change_makes_a_paired_run_and_opens_it(shared: Sto
     assert run is not None
     assert run.name == "trained with learning rate 0.003"
     assert run.experiment == SMALL.but(optimizer=SMALL.optimizer.but(learning_rate=0.003))
+
+
+def test_a_name_does_not_grow_without_end_and_says_what_was_changed_last(shared: Store) -> None:
+    run = shared.run(shared.create(SMALL, "n"))
+    assert run is not None
+    for _ in range(9):
+        run = replace(run, name=title(run, setting_of(SMALL, "learning rate"), 0.003))
+        assert len(run.name) <= LONGEST_NAME
+        assert run.name.startswith("n with learning")
+        assert run.name.endswith(" with learning rate 0.003")
 
 
 def test_train_again_with_what_it_was_or_cannot_be_is_refused(shared: Store) -> None:

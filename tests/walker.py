@@ -53,6 +53,17 @@ class Walker:
             if one.options:
                 choice = luck.choice(one.options)
                 yield f"choose {one.label}: {choice}", partial(one.select, choice)
+        for one in enabled(app.multiselect):
+            if one.options:
+                choices = luck.sample(range(len(one.options)), luck.randint(0, min(3, len(one.options))))
+                yield (
+                    f"choose {one.label}: {choices}",
+                    partial(one.set_value, [one.options[place] for place in choices]),
+                )
+        for one in app.dataframe:
+            if one.proto.selection_mode:
+                rows = sorted(luck.sample(range(len(one.value)), luck.randint(0, min(3, len(one.value)))))
+                yield f"tick {one.key}: {rows}", partial(self.tick, str(one.key), rows)
         for one in enabled(app.menu_button):
             choice = luck.choice(one.options)
             yield f"choose {one.label}: {choice}", partial(one.click, choice)
@@ -68,6 +79,10 @@ class Walker:
         for one in enabled([*app.text_input, *app.text_area]):
             text = luck.choice(TEXTS)
             yield f"write {one.label}: {text[:20]!r}", partial(one.set_value, text)
+
+    def tick(self, table: str, rows: list[int]) -> None:
+        """As the browser says which rows of a table are selected."""
+        self.app.session_state[table] = {"selection": {"rows": rows, "columns": [], "cells": []}}
 
     def numbers(self, one: Any) -> Iterator[tuple[str, Act]]:
         """Its ends, and a step either way."""

@@ -39,6 +39,8 @@ COLUMNS = {
         "new": "its value from then on",
     },
 }
+OF_TRAINING_LABELS = ("batch_loss", "batch_accuracy", "train_loss", "train_accuracy")
+BY_NOISY_LABELS = ", by its noisy labels"
 
 
 def curves_csv(run: Run, curves: Curves) -> bytes:
@@ -53,7 +55,7 @@ def curves_csv(run: Run, curves: Curves) -> bytes:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, table in tables.items():
             archive.writestr(name, as_text(table[[*COLUMNS[name]]]))
-        archive.writestr("columns.csv", as_text(described()))
+        archive.writestr("columns.csv", as_text(described(run)))
     return file.getvalue()
 
 
@@ -68,8 +70,13 @@ def layers(run: Run, curves: Curves) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*COLUMNS["layers.csv"]])
 
 
-def described() -> pd.DataFrame:
-    rows = [(file, name, text) for file, columns in COLUMNS.items() for name, text in columns.items()]
+def described(run: Run) -> pd.DataFrame:
+    noisy = OF_TRAINING_LABELS if run.experiment.data.label_noise else ()
+    rows = [
+        (file, name, text + BY_NOISY_LABELS if name in noisy else text)
+        for file, columns in COLUMNS.items()
+        for name, text in columns.items()
+    ]
     return pd.DataFrame(rows, columns=["file", "column", "what it is"])
 
 

@@ -10,18 +10,22 @@ from playground.exports.curves_csv import curves_csv
 from playground.exports.experiment_json import experiment_json
 from playground.exports.of_run import notebook_of, script_of
 from playground.exports.report import report_of
-from playground.runs.control import ask
+from playground.runs.control import answer_to
 from playground.runs.journal import curves
 from playground.runs.store import Run, Store
 
 PATIENCE = 30.0  # seconds; a busy worker answers after 5 at the latest
 Step = int | None  # a kept one; None: the last one
 ZIP = "application/zip"
+BYTES = "application/octet-stream"
 
 
 @dataclass(frozen=True)
 class File:
-    """`make` gives the content, at a step where `has_step`; it raises `SpecError` where it can't."""
+    """`make` gives the content, at a step where `has_step`; it raises `SpecError` where it can't.
+
+    Where it `takes_time`, a worker makes it.
+    """
 
     name: str
     what: str
@@ -29,12 +33,15 @@ class File:
     ending: str
     kind: str
     make: Callable[[Store, Run, Step], bytes | str]
+    takes_time: bool = False
     has_step: bool = False
 
-    def called(self, run: Run, step: int) -> str:
+    def called(self, run: Run, step: Step) -> str:
         """The file's name, fit for any disk."""
         name = re.sub(r"[^\w.]+", "-", run.name).strip("-.")[:60] or run.id
-        return f"{name}-step-{step}{self.ending}" if self.has_step else f"{name}{self.ending}"
+        if self.has_step:
+            name += "-last" if step is None else f"-step-{step}"
+        return name + self.ending
 
 
 def csv_of(store: Store, run: Run, _step: Step) -> bytes:
@@ -43,10 +50,13 @@ def csv_of(store: Store, run: Run, _step: Step) -> bytes:
 
 def from_worker(kind: str, store: Store, run: Run, step: Step) -> bytes:
     """A file that needs PyTorch or TensorBoard, which the server doesn't have."""
-    task = ask(store, "export", {"format": kind, "step": "last" if step is None else step}, run.id, PATIENCE)
+    task_id = store.request("export", {"format": kind, "step": "last" if step is None else step}, run.id)
+    try:
+        task = answer_to(store, task_id, PATIENCE)
+    finally:
+        store.drop_task(task_id)  # an answer has megabytes, and one that comes too late is read by nobody
     if task is None:
         raise SpecError("export", "all workers are busy: try again in a moment")
-    store.drop_task(task.id)
     if task.result is None:
         raise SpecError("export", task.message)
     return task.result
@@ -63,42 +73,86 @@ def code_of(write: Callable[[Store, Run], str], store: Store, run: Run, _step: S
 
 OF_RUN = (
     File(
-        *("Report", "One page: curves, measures, settings.", "HTML", "-report.html", "text/html"),
-        lambda store, run, _: report_of(store, run),
+        name="Report",
+        what="One page: curves, measures, settings.",
+        label="HTML",
+        ending="-report.html",
+        kind="text/html",
+        make=lambda store, run, _: report_of(store, run),
     ),
-    File("Curves", "Every step and evaluation, and what each column is.", "CSV", "-curves.zip", ZIP, csv_of),
     File(
-        *("Event files", "The curves for TensorBoard.", "TensorBoard", "-tensorboard.zip", ZIP),
-        partial(from_worker, "tensorboard"),
+        name="Curves",
+        what="Every step and evaluation, and what each column is.",
+        label="CSV",
+        ending="-curves.zip",
+        kind=ZIP,
+        make=csv_of,
     ),
     File(
-        *("Experiment", "All settings; Import takes it back.", "JSON", ".json", "application/json"),
-        lambda store, run, _: experiment_json(run.experiment),
+        name="Event files",
+        what="The curves for TensorBoard.",
+        label="TensorBoard",
+        ending="-tensorboard.zip",
+        kind=ZIP,
+        make=partial(from_worker, "tensorboard"),
+        takes_time=True,
+    ),
+    File(
+        name="Experiment",
+        what="All settings; Import takes it back.",
+        label="JSON",
+        ending=".json",
+        kind="application/json",
+        make=lambda store, run, _: experiment_json(run.experiment),
     ),
 )
 AS_CODE = (
     File(
-        *("Script", "Plain PyTorch that repeats this run.", "Python", ".py", "text/x-python"),
-        partial(code_of, script_of),
+        name="Script",
+        what="Plain PyTorch that repeats this run.",
+        label="Python",
+        ending=".py",
+        kind="text/x-python",
+        make=partial(code_of, script_of),
     ),
     File(
-        *("Notebook", "The same, cell by cell.", "Jupyter", ".ipynb", "application/x-ipynb+json"),
-        partial(code_of, notebook_of),
+        name="Notebook",
+        what="The same, cell by cell.",
+        label="Jupyter",
+        ending=".ipynb",
+        kind="application/x-ipynb+json",
+        make=partial(code_of, notebook_of),
     ),
 )
 OF_NETWORK = (
     File(
-        *("Weights", "PyTorch's state dict.", "pt", ".pt", "application/octet-stream", partial(from_worker, "pt")),
+        name="Weights",
+        what="PyTorch's state dict.",
+        label="pt",
+        ending=".pt",
+        kind=BYTES,
+        make=partial(from_worker, "pt"),
+        takes_time=True,
         has_step=True,
     ),
     File(
-        *("Weights", "The same, in a file that can hold no code.", "safetensors", ".safetensors"),
-        *("application/octet-stream", partial(from_worker, "safetensors")),
+        name="Weights",
+        what="The same, in a file that can hold no code.",
+        label="safetensors",
+        ending=".safetensors",
+        kind=BYTES,
+        make=partial(from_worker, "safetensors"),
+        takes_time=True,
         has_step=True,
     ),
     File(
-        *("Network", "Digits to logits, in eval mode, for any runtime.", "ONNX", ".onnx"),
-        *("application/octet-stream", partial(from_worker, "onnx")),
+        name="Network",
+        what="Digits to logits, in eval mode, for any runtime.",
+        label="ONNX",
+        ending=".onnx",
+        kind=BYTES,
+        make=partial(from_worker, "onnx"),
+        takes_time=True,
         has_step=True,
     ),
 )

@@ -1,6 +1,5 @@
 """A run on one page: HTML that needs nothing else and asks nothing of any host."""
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -12,11 +11,13 @@ from jinja2 import Environment, Template
 from markupsafe import Markup
 
 from playground.experiment import Experiment
+from playground.exports.curves_csv import BY_NOISY_LABELS
 from playground.figures.standalone import javascript, run_figures
 from playground.network.shapes import trace
 from playground.runs.finals import Final
 from playground.runs.journal import Curves, curves
 from playground.runs.store import Run, Store
+from playground.training.intervals import wilson_interval
 
 Row = tuple[str, str, str]
 
@@ -38,10 +39,12 @@ def report_of(store: Store, run: Run) -> str:
         run=run,
         note=store.library.card(run.id).note,
         begun=datetime.fromtimestamp(run.created, UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        measures=[*measures(found, final), *on_test(store, run)],
+        origin=beginning(store, run),
+        measures=[*measures(run, found, final), *on_test(store, run)],
         figures=figures,
         javascript=Markup(javascript()),
         layers=[*layers(run)],
+        changes=list(zip(*found.changed.values(), strict=True)),
         settings=[*settings(run.experiment.model_dump(), Experiment().model_dump())],
         versions=final.versions if final else {},
         digest=final.digest if final else "",
@@ -54,7 +57,18 @@ def template() -> Template:
     return Environment(autoescape=True, trim_blocks=True).from_string(text)
 
 
-def measures(found: Curves, final: Final | None) -> Iterator[Row]:
+def beginning(store: Store, run: Run) -> str:
+    """Where the run began, if not with weights drawn from its seed; else ""."""
+    imported, origin = store.imports.of(run.id), store.past.origin(run.id)
+    weights = f"the weights of {imported.name} (SHA-256 {imported.digest})" if imported else ""
+    if origin is None:
+        return weights
+    parent = store.run(origin.parent)
+    name = f"{parent.name} ({parent.id})" if parent else f"a run that is gone ({origin.parent})"
+    return f"step {origin.step:,} of {name}" + (f", which began with {weights}" if weights else "")
+
+
+def measures(run: Run, found: Curves, final: Final | None) -> Iterator[Row]:
     """Name, value and what it is, of the last evaluation and the best one."""
     evaluated = found.evaluated
     if not evaluated["step"]:
@@ -63,6 +77,8 @@ def measures(found: Curves, final: Final | None) -> Iterator[Row]:
     for split in ("train", "validation"):
         digits = f"{getattr(final, f'{split}_digits'):,}" if final else "256 at most"
         what = f"step {step:,}, eval mode, without penalty, on the first digits of the {split} split ({digits})"
+        if split == "train" and run.experiment.data.label_noise:
+            what += BY_NOISY_LABELS
         yield f"{split.capitalize()} loss", f"{evaluated[f'{split}_loss'][-1]:.4f}", what
         yield f"{split.capitalize()} accuracy", f"{evaluated[f'{split}_accuracy'][-1]:.2%}", what
     best = min(zip(evaluated["validation_loss"], evaluated["step"], strict=True), key=lambda one: (isnan(one[0]), one))
@@ -72,13 +88,12 @@ def measures(found: Curves, final: Final | None) -> Iterator[Row]:
 
 def on_test(store: Store, run: Run) -> Iterator[Row]:
     """Only what was measured at a press of the button for it."""
-    task = store.latest_task("measure", run.id)
-    if task is None or task.result is None:
+    found = store.finals.tested([run.id]).get(run.id)
+    if found is None:
         return
-    found = json.loads(task.result)
-    low, high = found["interval"]
-    what = f"step {found['step']:,}, eval mode, on the {found['digits']:,} digits of the test split; "
-    yield "Test accuracy", f"{found['accuracy']:.2%}", f"{what}95% interval {low:.1%} to {high:.1%} (Wilson)"
+    low, high = wilson_interval(round(found.accuracy * found.digits), found.digits)
+    what = f"step {found.step:,}, eval mode, on the {found.digits:,} digits of the test split; "
+    yield "Test accuracy", f"{found.accuracy:.2%}", f"{what}95% interval {low:.1%} to {high:.1%} (Wilson)"
 
 
 def layers(run: Run) -> Iterator[Row]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from textwrap import shorten, wrap
+from textwrap import wrap
 
 from playground.experiment import Experiment
 from playground.exports.augmentation import augmentation_cells
@@ -98,7 +98,7 @@ def section(cell: Cell) -> str:
 def introduction(plan: Plan) -> str:
     """What this is, for the top of the file."""
     printable = "".join(one if one.isprintable() else " " for one in plan.name)
-    name = shorten(re.sub(r'[\\"]', "'", printable), 60) or "A network"
+    name = " ".join(re.sub(r'[\\"]', "'", printable).split())[:60] or "A network"
     return (
         f"{name}: trained on MNIST's digits, in plain PyTorch.\n\n"
         "It repeats a run: the same digits, first weights and batches, so the same losses but for rounding."

@@ -6,6 +6,7 @@ The file that was uploaded is gone once a worker has read it; its tensors stay, 
 import hashlib
 import json
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +60,17 @@ class Imports:
         """The tensors that a run begins with, where they came from a file."""
         imported = self.of(run_id)
         return self.tensors(imported.digest) if imported else None
+
+    def drop_unused(self, before: float) -> None:
+        """Delete files written before a time, in seconds since 1970, that no run begins with."""
+        if not self.folder.is_dir():
+            return
+        with self.engine.connect() as connection:
+            used = set(connection.execute(select(imports.c.digest)).scalars())
+        for file in self.folder.iterdir():
+            with suppress(FileNotFoundError):  # another server's janitor was first
+                if file.stem not in used and file.stat().st_mtime < before:
+                    file.unlink()
 
 
 def held_in(answer: bytes) -> tuple[Held, ...]:

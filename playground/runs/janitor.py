@@ -13,6 +13,7 @@ from playground.runs.store import Store
 LOOK_EVERY = 5.0  # seconds
 UNDO_FOR = 3600.0  # seconds for which a deleted run can be brought back, where there is room
 UNREAD_FOR = 600.0  # seconds for which an answer is waited for at most
+UNUSED_FOR = 24 * 3600.0  # seconds after which imported weights go that no run begins with
 
 
 class Janitor:
@@ -43,6 +44,7 @@ class Janitor:
         store.drop_old_tasks(READ_ONCE, UNREAD_FOR)
         if store.library.purge(store.library.deleted(time.time() - UNDO_FOR), IS_DELETED):
             store.disk.forget_shares()
+        store.imports.drop_unused(time.time() - UNUSED_FOR)
         if store.disk.measure() == 0:  # all are measured
             self.make_room()
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, exists, insert
 from playground.runs.schema import leftovers, library, runs, tasks
 from playground.runs.states import ENDED
 
+LONGEST_NAME = 80  # characters
 IS_DELETED = exists().where(library.c.run == runs.c.id, library.c.deleted.is_not(None))
 IS_STARRED = exists().where(library.c.run == runs.c.id, library.c.starred == 1)
 
@@ -46,9 +47,15 @@ class Library:
         return self.card(run_id).owner
 
     def rename(self, run_id: str, name: str) -> None:
-        """Pages show names among their own words, so what they would take for markup is left out."""
+        """Pages show names among their own words, so what they would take for markup is left out.
+
+        Where nothing is left of the new name, the old one stays.
+        """
+        name = without_markup(name).strip()
+        if not name:
+            return
         with self.engine.begin() as connection:
-            connection.execute(update(runs).where(runs.c.id == run_id).values(name=without_markup(name)))
+            connection.execute(update(runs).where(runs.c.id == run_id).values(name=name))
 
     def star(self, run_id: str, starred: bool) -> None:
         self.write([run_id], starred=int(starred))

@@ -12,6 +12,7 @@ from playground.labs.race.race import named
 from playground.labs.race.setting import Setting, Value, check_digits, shown
 from playground.labs.race.settings import settings_of
 from playground.runs import control
+from playground.runs.library import LONGEST_NAME
 from playground.runs.store import Run, Store
 from playground.training.forks import check_fork, check_length
 from playground.ui.ownership import owner
@@ -77,7 +78,17 @@ def changed(store: Store, run: Run, setting: Setting, text: str) -> tuple[Experi
 
 
 def title(run: Run, setting: Setting, value: Value) -> str:
-    return f"{run.name} with {named(setting, value)}"
+    """The run's name, shortened where the end would not fit, and what is different."""
+    end = f" with {named(setting, value)}"[:LONGEST_NAME]
+    return shorten(run.name, LONGEST_NAME - len(end)) + end
+
+
+def shorten(text: str, most: int) -> str:
+    """
+    >>> shorten("a long name", 7), shorten("a name", 7)
+    ('a long…', 'a name')
+    """
+    return text if len(text) <= most else f"{text[: max(0, most - 1)]}…"
 
 
 def begin(store: Store, run: Run, experiment: Experiment, name: str, then: Literal["compare", "open"]) -> None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from playground.errors import SpecError
 from playground.exports.files import AS_CODE, OF_NETWORK, OF_RUN, File, Step
 from playground.network.shapes import trace
 from playground.runs.store import Run, Store
+from playground.ui import session
 from playground.ui.styles import export_style
 
 
@@ -23,6 +26,7 @@ def export_button(store: Store, run: Run | None) -> None:
         help=reason or "Report, curves, weights, ONNX and more, as files.",
     ):
         assert run is not None  # else the button is disabled
+        session.keep("export.made", (None, b""))
         export_dialog(store, run)
 
 
@@ -58,18 +62,56 @@ def export_dialog(store: Store, run: Run) -> None:
 
 
 def rows(store: Store, run: Run, files: Sequence[File], step: Step) -> None:
-    """A line a file: what it is, and the button that makes it and downloads it."""
+    """A line a file: what it is, and the button for it."""
     for file in files:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"file.{file.label}"):
             st.markdown(f"**{file.name}**  \n:gray[:small[{file.what}]]", width="stretch")
-            st.download_button(
-                file.label,
-                partial(file.make, store, run, step),
-                file.called(run, run.step if step is None else step),
-                file.kind,
-                key=f"export.{run.id}.{file.label}",
-                on_click="ignore",
-            )
+            place = st.empty()
+        make = partial(file.make, store, run, step)
+        if file.takes_time:
+            made_first(place, make, run, file, step)
+        else:
+            download(place, make, run, file, step)
+
+
+def made_first(place: DeltaGenerator, make: Callable[[], bytes | str], run: Run, file: File, step: Step) -> None:
+    """A button that has the file made, then one that saves it; below it, why there is none.
+
+    A download's own callable couldn't say why. The session keeps the file that was made last.
+    """
+    which = run.id, file.label, step
+    made, content = session.recall("export.made", (None, b""))
+    if made != which:
+        if not place.button(file.label, key=f"export.make.{run.id}.{file.label}"):
+            return
+        try:
+            with st.spinner("Making the file"):
+                content = make()
+        except SpecError as error:
+            st.error(error.message, icon=":material/error:")
+            return
+        session.keep("export.made", (which, content))
+    download(place, content, run, file, step, f"Save {file.label}", type="primary")
+
+
+def download(
+    place: DeltaGenerator,
+    content: bytes | str | Callable[[], bytes | str],
+    run: Run,
+    file: File,
+    step: Step,
+    label: str = "",
+    **looks: Any,
+) -> None:
+    place.download_button(
+        label or file.label,
+        content,
+        file.called(run, step),
+        file.kind,
+        key=f"export.{run.id}.{file.label}",
+        on_click="ignore",
+        **looks,
+    )
 
 
 def problem(make: Callable[[], object]) -> str:

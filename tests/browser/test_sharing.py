@@ -54,7 +54,7 @@ def test_the_address_follows_the_editors_and_back_leaves_the_page(page: Page) ->
 
 
 def test_another_browser_sees_a_linked_run_live_and_can_only_begin_its_own(
-    page: Page, browser: Browser, server: Server
+    page: Page, browser: Browser, server: Server, nothing_left_running: None
 ) -> None:
     page.goto(f"/train?x={to_link(ENDLESS)}")
     expect(button(page, "Train")).to_be_enabled()

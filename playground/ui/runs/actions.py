@@ -7,6 +7,7 @@ import streamlit as st
 
 from playground.comparison.lines import FEWEST, MOST
 from playground.errors import SpecError
+from playground.runs.library import LONGEST_NAME
 from playground.runs.reproduced import begin
 from playground.runs.states import LIVE
 from playground.runs.store import Run, Store
@@ -19,7 +20,6 @@ from playground.ui.runs.compared import compare
 from playground.ui.runs.deleted import delete
 from playground.ui.strip import has_begun, lead
 
-LONGEST_NAME = 80
 LONGEST_NOTE = 2000
 UNDO = "You can undo it for an hour where disk allows."
 
@@ -110,8 +110,8 @@ def name_and_note(store: Store, row: pd.Series, is_foreign: bool) -> None:
     """Each is saved as it is left."""
 
     def rename() -> None:
-        if (name := session.chosen(keys[0], "").strip()) and may_control(store, row["id"]):
-            store.library.rename(row["id"], name)
+        if may_control(store, row["id"]):
+            store.library.rename(row["id"], session.chosen(keys[0], ""))
 
     def note() -> None:
         if may_control(store, row["id"]):
