@@ -46,12 +46,15 @@ def slider(page: Page, label: str, presses: int) -> None:
 def long_run(page: Page) -> None:
     """The MLP, for longer than any journey looks."""
     open_train(page, "MLP")
-    page.get_by_text("Training ·").click()
-    settle(page)
     epochs = page.get_by_label("Epochs", exact=True)
 
-    def is_taken() -> bool:  # on a slow machine the panel may still be unfolding when it is typed into
-        if not page.get_by_text("2,000 epochs").is_visible():
+    def is_taken() -> bool:  # on a slow machine the panel may be drawn anew, folded, when it is typed into
+        if page.get_by_text("2,000 epochs").is_visible():
+            return True
+        if not epochs.first.is_visible():
+            page.get_by_text("Training ·").click()
+            settle(page)
+        elif epochs.count() == 1:
             epochs.fill("2000")
             epochs.press("Enter")
             page.wait_for_timeout(1000)
