@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 TEXTS = ("", "x", "0", "-1", "1e9", "0.1, 0.2", "nan", "<script>alert(1)</script>", "\u0000", "7" * 400, "日本語 🙂")
 Act = Callable[[], Any]
+TICKS = 5  # as likely as so many other acts: without it most of the page Runs is out of reach
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Walker:
                     partial(one.set_value, [one.options[place] for place in choices]),
                 )
         for one in app.dataframe:
-            if one.proto.selection_mode:
+            for _ in range(TICKS if one.proto.selection_mode else 0):
                 rows = sorted(luck.sample(range(len(one.value)), luck.randint(0, min(3, len(one.value)))))
                 yield f"tick {one.key}: {rows}", partial(self.tick, str(one.key), rows)
         for one in enabled(app.menu_button):
