@@ -1,13 +1,14 @@
 """The table of all runs: which are in it, and what it says of them."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from playground.presets import TEMPLATES
-from playground.runs.overview import Wanted
+from playground.runs.overview import Overview, Wanted
 from playground.runs.states import STATES
-from playground.runs.store import Store
+from playground.runs.store import Store, engine
 from playground.runs.studies import Trial
 from playground.runs.tasks import answer
 from tests.held_runs import SHORT, held, train_to
@@ -76,6 +77,33 @@ def test_a_run_of_an_older_database_is_in_the_table_as_a_new_one_is(store: Store
         connection.exec_driver_sql("DELETE FROM library")
         connection.exec_driver_sql("DELETE FROM outlines")
     assert store.overview.table().astype(object).equals(new.astype(object))
+
+
+def test_the_experiment_of_an_older_databases_run_is_read_once(store: Store) -> None:
+    store.create(SHORT, "run")
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM outlines")
+    first = store.overview.table()
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE runs SET experiment = 'unread'")
+    assert store.overview.table().astype(object).equals(first.astype(object))
+
+
+def test_an_older_database_that_can_not_be_written_to_is_shown(store: Store, tmp_path: Path) -> None:
+    store.create(SHORT, "run")
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM outlines")
+    read_only = Overview(engine(f"sqlite:///file:{tmp_path / 'runs.sqlite'}?mode=ro&uri=true", 0.1))
+    assert len(read_only.table()) == 1
+    read_only.engine.dispose()
+
+
+@pytest.mark.parametrize("wanted", [Wanted(), Wanted(text="a"), Wanted(states=("stopped",)), Wanted(of_labs=True)])
+def test_as_many_are_counted_as_there_are_rows(store: Store, wanted: Wanted) -> None:
+    for name in ("a", "b"):
+        store.create(SHORT, name)
+    store.set_state(store.create(SHORT, "c"), "stopped")
+    assert store.overview.count(wanted) == len(store.overview.table(wanted)) > 0
 
 
 def test_it_has_what_was_measured_at_a_runs_end_until_the_run_goes_on(store: Store) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, Select, and_, case, func, insert, or_, select
+from sqlalchemy.exc import DBAPIError
 
 from playground.experiment import Experiment, read
 from playground.network.names import short_name
@@ -55,7 +56,23 @@ class Overview:
                 outlined = {run_id: outline(read(text)) for run_id, text in connection.execute(texts)}
                 for name in OUTLINE:
                     table.loc[missing, name] = [outlined[run_id][name] for run_id in table.loc[missing, "id"]]
+        if len(missing):
+            self.keep(outlined)
         return table
+
+    def keep(self, outlined: Mapping[str, Mapping[str, Any]]) -> None:
+        """Spare the next look the experiments of an older database's runs; where it can't be written to, don't."""
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(insert(outlines), [{"run": run_id, **said} for run_id, said in outlined.items()])
+        except DBAPIError:  # or another look was first, or a run is gone meanwhile
+            return
+
+    def count(self, wanted: Wanted) -> int:
+        """How many rows the table would have."""
+        rows = narrowed(QUERY, wanted).order_by(None).subquery()
+        with self.engine.connect() as connection:
+            return connection.execute(select(func.count()).select_from(rows)).scalar_one()
 
 
 def outline(experiment: Experiment) -> Mapping[str, Any]:
