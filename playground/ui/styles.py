@@ -95,6 +95,16 @@ NETWORK = """
 }
 </style>
 """
+RUNS = """
+<style>
+/* What belongs to the owner is icons, so that all stands in one row; the labels are there for screen readers. */
+:is(.st-key-runs-edit, .st-key-runs-star, .st-key-runs-unstar, .st-key-runs-delete) button p {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
+}
+:is(.st-key-runs-star, .st-key-runs-unstar, .st-key-runs-delete) button * { gap: 0; margin-inline: 0; }
+.st-key-runs-edit [data-testid="stPopoverButton"] > div > [aria-hidden="true"] { display: none; }
+</style>
+"""
 EXPORT = """
 <style>
 /* A line a file, with its button at the end of it, on a phone too. */
@@ -126,6 +136,10 @@ def frame_style() -> None:
 
 def network_style() -> None:
     st.html(NETWORK)
+
+
+def runs_style() -> None:
+    st.html(RUNS)
 
 
 def export_style() -> None:

@@ -19,6 +19,7 @@ from playground.ui.replay import can_replay
 from playground.ui.runs.compared import compare
 from playground.ui.runs.deleted import delete
 from playground.ui.strip import has_begun, lead
+from playground.ui.styles import runs_style
 
 LONGEST_NOTE = 2000
 UNDO = "You can undo it for an hour where disk allows."
@@ -29,6 +30,7 @@ def actions(store: Store, table: pd.DataFrame, selected: list[str]) -> None:
     if not selected:
         st.caption(f"{len(table):,} {'run' if len(table) == 1 else 'runs'}. Tick a box at the left to do more.")
         return
+    runs_style()
     rows = table[table["id"].isin(selected)]
     foreign = ~rows["owner"].isin(["", owner()])
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs.actions"):
@@ -78,18 +80,20 @@ def of_owner(store: Store, rows: pd.DataFrame, is_foreign: bool) -> None:
     """Name and note, star, delete."""
     ids = rows["id"].tolist()
     if len(ids) == 1:
-        with st.popover("Name and note", icon=":material/edit:", disabled=is_foreign):
+        with st.popover(
+            "Name and note", key="runs.edit", icon=":material/edit:", disabled=is_foreign, help="Name and note."
+        ):
             name_and_note(store, rows.iloc[0], is_foreign)
     has_all_stars = bool(rows["starred"].all())
     button(
         "Unstar" if has_all_stars else "Star",
         "star",
         disabled=is_foreign,
-        help="Starred runs are never deleted to make room.",
+        help=f"{'Unstar' if has_all_stars else 'Star'}. Starred runs are never deleted to make room.",
         on_click=star,
         args=(store, ids, not has_all_stars),
     )
-    if button("Delete", "delete", disabled=is_foreign, help=f"{UNDO} A live run is stopped."):
+    if button("Delete", "delete", disabled=is_foreign, help=f"Delete. {UNDO} A live run is stopped."):
         live = set(rows.loc[rows["state"].isin(LIVE), "id"])
         mine = own(store, ids)
         delete(store, mine, live=[run_id for run_id in mine if run_id in live])

@@ -18,4 +18,4 @@ def show_disk(store: Store) -> None:
     used, most = store.disk.used(), disk_bytes()
     if used:
         advice = ": star what is to stay, the oldest others will go" if used > 0.9 * most else ""
-        st.caption(f"{in_words(used)} of {in_words(most)} of checkpoints{advice}.")
+        st.caption(f"Checkpoints: {in_words(used)} of {in_words(most)}{advice}.")
