@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from playground.experiment import Experiment
 from playground.live import stream
 from playground.live.routes import NO_SUCH_RUN, NOT_UNDERSTOOD, TRY_AGAIN, routes
+from playground.live.windows import Cursor
 from playground.runs.journal import encode
 from playground.runs.past import Kept, Origin
 from playground.runs.rewind import rewind
@@ -360,3 +361,16 @@ def test_the_server_says_that_it_is_up_and_hands_out_plotly_packed_or_plain(stor
         assert (b"cache-control", b"public, max-age=31536000, immutable") in start["headers"]
 
     play(scene())
+
+
+def test_browsers_at_one_place_share_a_window_until_there_is_news(store: Store) -> None:
+    run_id = running(store)
+    watched = stream.Watched(store, run_id)
+    watched.learn(watched.look(()))
+    first = watched.known.window("loss", Cursor())
+    assert watched.known.window("loss", Cursor()) is first
+    store.record(run_id, 6, encode(steps(6, 9)), step=9)
+    watched.learn(watched.look(()))
+    after = watched.known.window("loss", Cursor())
+    assert after is not None
+    assert after[0].columns["step"][-1] == 9

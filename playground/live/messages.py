@@ -111,6 +111,14 @@ class Known:
     snapshot: int | None = None  # the step of the newest one
     kept: tuple[Kept, ...] = ()
     origin: Origin | None = None
+    windows: dict[tuple[str, Cursor], tuple[Window, Cursor] | None] = field(default_factory=dict)  # of these curves
+
+    def window(self, name: str, cursor: Cursor) -> tuple[Window, Cursor] | None:
+        """What a browser at `cursor` needs of one line: made once for all browsers that are there."""
+        place = name, cursor
+        if place not in self.windows:
+            self.windows[place] = window(self.curves, self.run.layers if self.run else (), name, cursor)
+        return self.windows[place]
 
 
 @dataclass(eq=False)
@@ -202,10 +210,7 @@ class Conversation:
 
     def new_windows(self, known: Known) -> dict[str, tuple[Window, Cursor]]:
         """By name, with where the browser is once it has drawn them."""
-        layers = known.run.layers if known.run else ()
-        found = {
-            name: window(known.curves, layers, name, self.cursors.get(name, Cursor())) for name in self.wishes.windows
-        }
+        found = {name: known.window(name, self.cursors.get(name, Cursor())) for name in self.wishes.windows}
         return {name: step for name, step in found.items() if step is not None}
 
     def new_views(self, known: Known) -> dict[str, Seen]:

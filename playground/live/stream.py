@@ -164,6 +164,7 @@ class Watched:
             known.curves, known.seen, known.edition = no_history(), {}, known.edition + 1
             self.asked.clear()
         extend(known.curves, look.curves)
+        known.windows.clear()
         self.last_chunk = look.last_chunk
         known.run, known.place_in_queue = look.run, look.place_in_queue
         known.kept, known.origin = look.kept, look.origin
