@@ -89,6 +89,18 @@ def test_the_experiment_of_an_older_databases_run_is_read_once(store: Store) -> 
     assert store.overview.table().astype(object).equals(first.astype(object))
 
 
+def test_a_run_that_this_version_can_not_read_says_so_and_the_rest_are_there(store: Store) -> None:
+    readable, unreadable = store.create(SHORT, "run"), store.create(SHORT, "from the future")
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM outlines")
+        connection.exec_driver_sql("UPDATE runs SET experiment = 'unread' WHERE id = ?", (unreadable,))
+    for _ in range(2):
+        table = store.overview.table().set_index("id")
+        assert table.loc[unreadable, "network"] == "unreadable"
+        assert table.loc[unreadable, ["parameters", "seed"]].isna().all()
+        assert table.loc[readable, "network"] != "unreadable"
+
+
 def test_an_older_database_that_can_not_be_written_to_is_shown(store: Store, tmp_path: Path) -> None:
     store.create(SHORT, "run")
     with store.engine.begin() as connection:

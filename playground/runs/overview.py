@@ -1,13 +1,16 @@
 """All runs in one table: one query, and no experiment read but those of older databases."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from math import nan
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, Select, and_, case, func, insert, or_, select
 from sqlalchemy.exc import DBAPIError
 
+from playground.errors import SpecError
 from playground.experiment import Experiment, read
 from playground.network.names import short_name
 from playground.network.shapes import trace
@@ -16,6 +19,7 @@ from playground.runs.states import ENDED, STATES, State
 
 MEASURES = ("validation_accuracy", "validation_loss", "lowest_validation_loss")
 OUTLINE = ("network", "parameters", "seed")
+UNREADABLE = {"network": "unreadable", "parameters": nan, "seed": nan}
 
 
 @dataclass(frozen=True)
@@ -53,15 +57,18 @@ class Overview:
             missing = table.index[table["network"].isna()]
             if len(missing):
                 texts = select(runs.c.id, runs.c.experiment).where(runs.c.id.in_(table.loc[missing, "id"].tolist()))
-                outlined = {run_id: outline(read(text)) for run_id, text in connection.execute(texts)}
+                outlined = outlines_of(connection.execute(texts))
                 for name in OUTLINE:
-                    table.loc[missing, name] = [outlined[run_id][name] for run_id in table.loc[missing, "id"]]
+                    said = (outlined.get(run_id, UNREADABLE)[name] for run_id in table.loc[missing, "id"])
+                    table.loc[missing, name] = list(said)
         if len(missing):
             self.keep(outlined)
         return table
 
     def keep(self, outlined: Mapping[str, Mapping[str, Any]]) -> None:
         """Spare the next look the experiments of an older database's runs; where it can't be written to, don't."""
+        if not outlined:
+            return
         try:
             with self.engine.begin() as connection:
                 connection.execute(insert(outlines), [{"run": run_id, **said} for run_id, said in outlined.items()])
@@ -73,6 +80,15 @@ class Overview:
         rows = narrowed(QUERY, wanted).order_by(None).subquery()
         with self.engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(rows)).scalar_one()
+
+
+def outlines_of(texts: Iterable[Any]) -> dict[str, Mapping[str, Any]]:
+    """By run id, of those whose experiment this version can read; `texts`: (run id, experiment)."""
+    found = {}
+    for run_id, text in texts:
+        with suppress(SpecError):
+            found[run_id] = outline(read(text))
+    return found
 
 
 def outline(experiment: Experiment) -> Mapping[str, Any]:
