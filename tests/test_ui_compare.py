@@ -73,6 +73,22 @@ def test_what_is_chosen_is_drawn(shared: Store) -> None:
     assert found["Difference"]["layout"]["xaxis"]["title"]["text"].startswith("seconds of training")
 
 
+def test_losses_stand_on_a_log_scale_until_it_is_switched_off_and_differences_never(shared: Store) -> None:
+    app = compared([*seeds(shared, 1), trained(shared, SMALL.but(optimizer=SMALL.optimizer.but(learning_rate=0.1)))])
+
+    def scales() -> dict[str, str | None]:
+        return {title: figure["layout"]["yaxis"].get("type") for title, figure in charts(app).items()}
+
+    assert scales() == {"Validation loss": "log", "Train loss": "log", "Difference": None}
+    labelled(app.toggle, "Log scale").set_value(False)
+    run(app)
+    assert set(scales().values()) == {None}
+    labelled(app.get("button_group"), "Measure").set_value("Accuracy")
+    run(app)
+    assert set(scales().values()) == {None}
+    assert [toggle.label for toggle in app.toggle if toggle.label == "Log scale"] == []
+
+
 def test_the_one_that_others_are_compared_with_can_be_chosen(shared: Store) -> None:
     ids = [trained(shared, SMALL.but(optimizer=SMALL.optimizer.but(learning_rate=rate))) for rate in (0.1, 0.2)]
     app = compared(ids)

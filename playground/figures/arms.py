@@ -1,6 +1,7 @@
 """Experiments on shared axes: a colour an arm, the mean over its seeds as a line, and their spread as a band."""
 
 from collections.abc import Iterable, Sequence
+from math import log10
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -36,6 +37,15 @@ def arm_chart(title: str, look_for: str, x: str, y: str, **y_axis: Any) -> go.Fi
             yaxis={**axis, "title_text": y, "nticks": 6, **y_axis},
         )
     )
+
+
+def on_log_scale(figure: go.Figure, values: pd.Series) -> go.Figure:
+    """Ticks of a log axis as far apart as they can be read: 1, 2, 5 within two powers of ten, else powers alone."""
+    known = values[(values > 0) & (values < float("inf"))]
+    if figure.layout.yaxis.type == "log" and len(known):
+        low, high = log10(known.min()), log10(known.max())
+        figure.update_yaxes(nticks=0, dtick="D2" if high - low < 2 else max(1, round((high - low) / 5)))
+    return figure
 
 
 def arm_curves(

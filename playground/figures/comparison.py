@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from playground.figures.arms import arm_chart, color_of, faint, frame_if_empty
+from playground.figures.arms import arm_chart, color_of, faint, frame_if_empty, on_log_scale
 from playground.figures.colors import MARK
 
 DASHES = ("solid", "dash", "dot")
@@ -59,7 +59,8 @@ def compared_curves(
         )
     if is_difference:
         figure.add_hline(y=0, line={"color": MARK, "width": 1})
-    return frame_if_empty(figure)
+    means = [table["mean"] for _, table in lines.values()]
+    return on_log_scale(frame_if_empty(figure), pd.concat(means) if means else pd.Series(dtype=float))
 
 
 def add_spread(figure: go.Figure, table: pd.DataFrame, x: str, color: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from playground.figures.arms import HEIGHT, add_band, arm_chart, frame_if_empty, log_ticks
+from playground.figures.arms import HEIGHT, add_band, arm_chart, frame_if_empty, log_ticks, on_log_scale
 from playground.figures.colors import ARMS, MARK, SEQUENTIAL, colorscale, layer_palette
 from playground.figures.frame import frame
 
@@ -66,15 +66,6 @@ def race_curves(
         hovermode="x unified" if is_short else "closest",
     )
     return on_log_scale(frame_if_empty(figure), curves[column])
-
-
-def on_log_scale(figure: go.Figure, values: pd.Series) -> go.Figure:
-    """Ticks of a log axis as far apart as they can be read: 1, 2, 5 within two powers of ten, else powers alone."""
-    known = values[(values > 0) & (values < float("inf"))]
-    if figure.layout.yaxis.type == "log" and len(known):
-        low, high = log10(known.min()), log10(known.max())
-        figure.update_yaxes(nticks=0, dtick="D2" if high - low < 2 else max(1, round((high - low) / 5)))
-    return figure
 
 
 def race_finals(

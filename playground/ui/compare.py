@@ -36,6 +36,7 @@ class Shown:
     splits: Sequence[str]
     axis: Axis
     smoothing: float
+    is_log: bool
 
 
 def comparison(store: Store, run_ids: Sequence[str]) -> None:
@@ -96,6 +97,7 @@ def controls(folded: Sequence[Line], single: Sequence[Line]) -> tuple[Shown, Seq
             key="compare.axis",
             help="When each step was made isn't recorded: seconds are a run's steps by its mean speed.",
         )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="compare-lines"):
         with st.container(width=200):
             smoothing = st.slider(
                 "Smoothing",
@@ -107,6 +109,9 @@ def controls(folded: Sequence[Line], single: Sequence[Line]) -> tuple[Shown, Seq
                 help="Exponential moving average, as in TensorBoard: s = w · s + (1 − w) · v, made up for its start. "
                 "The raw line stays behind it.",
             )
+        is_log = measure == "Loss" and st.toggle(
+            "Log scale", value=True, key="compare.log", help="Of losses; their difference stays on a plain one."
+        )
         folds = True
         if len(folded) < len(single):
             folds = st.toggle(
@@ -118,7 +123,7 @@ def controls(folded: Sequence[Line], single: Sequence[Line]) -> tuple[Shown, Seq
             )
         lines = folded if folds else single
         base = choose_base(lines) if len(lines) > 1 else lines[0]
-    return Shown(measure, splits or ["Validation"], axis, smoothing), lines, base
+    return Shown(measure, splits or ["Validation"], axis, smoothing, is_log), lines, base
 
 
 def choose_base(lines: Sequence[Line]) -> Line:
@@ -155,6 +160,9 @@ def curves_chart(lines: Sequence[Line], split: str, shown: Shown, style: dict[st
         look_for += " Each line in its own loss: only accuracies compare."
     if has_band:
         look_for += " Lines: means over seeds, as far as all of them go; bands: from the least to the most."
+    if shown.is_log:
+        style = {**style, "type": "log"}
+        look_for += " Log scale."
     title = f"{split} {shown.measure.lower()}"
     y = shown.measure.lower()
     return compared_curves(tables, shown.axis, y, title, look_for, is_smoothed=shown.smoothing > 0, **style)
