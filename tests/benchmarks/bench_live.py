@@ -59,7 +59,7 @@ def endless(name: str) -> Experiment:
 @contextmanager
 def playing() -> Iterator[tuple[Server, Page]]:
     with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as server, sync_playwright() as playwright:
-        assert control.wait(lambda: server.store.ready_workers() > 0, patience=60)
+        assert control.wait(lambda: server.store.crew.ready() > 0, patience=60)
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         page = browser.new_context(base_url=server.url, viewport=WIDE).new_page()  # type: ignore[arg-type]
         page.set_default_timeout(LONG)

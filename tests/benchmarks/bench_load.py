@@ -1,34 +1,55 @@
 """A class looks on: `python -m tests.benchmarks.bench_load`, or `... bench_load 30` for so many minutes.
 
-One server, four runs that train, thirty viewers of one of them over real WebSockets, and a Chromium that opens the page
-again and again, all on this machine. Training is timed before, without any viewer, and while all look on.
+One server, four runs that train, thirty viewers of one of them over real WebSockets, and its page opened again and
+again, all on this machine. The page is opened in two ways by turns, each half a minute: asked for and received to its
+last element and the curve, as by browsers elsewhere, and drawn by a Chromium that uses the same processor. Between them
+nobody looks on, and against these moments training is measured: the speed of a machine that others share drifts.
 """
 
 import json
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import mean, median, quantiles
 
 import psutil
 from playwright.sync_api import Page, sync_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from playground.experiment import Experiment, Training
 from playground.presets import TEMPLATES
 from playground.runs import control
-from tests.browser.steps import LONG, see_state
+from tests.benchmarks.viewers import WISHES, shows_loss
+from tests.browser.steps import LONG
 from tests.chromium import FLAGS, chromium
 from tests.server import PROJECT, Server, serve
 
 VIEWERS = 30
 RUNS = ("CNN 16-32", "MLP", "CNN 32-64", "LeNet-5")
-ALONE = 30.0  # seconds
-LOAD_EVERY = 10.0
-SAMPLE_EVERY = 5.0
+WATCHED, ALONE = 23.0, 7.0  # seconds of each half minute
+BEGINNING = 3.0  # seconds until all viewers have come
+OPENED = 2  # times in each half minute
 FIRST_POINT = "[...document.querySelectorAll('.js-plotly-plot')][0]?.data.find((one) => one.name === 'batch').x.length"
+
+Speeds = dict[str, float]  # by run
+
+
+@dataclass
+class Opened:
+    """What came out of one way to open the page."""
+
+    seconds: list[float] = field(default_factory=list)
+    kept: list[float] = field(default_factory=list)  # the share of its speed that training keeps, of each half minute
+    rates: list[float] = field(default_factory=list)  # updates a second of the slowest viewer
 
 
 def endless(name: str) -> Experiment:
@@ -40,81 +61,111 @@ def steps_of(server: Server, run_ids: list[str]) -> dict[str, int]:
     return {run.id: run.step for run in runs if run is not None}
 
 
-def speeds(server: Server, run_ids: list[str], seconds: float) -> dict[str, float]:
-    """Steps a second of each run."""
-    first, begin = steps_of(server, run_ids), time.monotonic()
-    time.sleep(seconds)
-    last, took = steps_of(server, run_ids), time.monotonic() - begin
-    return {run_id: (last[run_id] - first[run_id]) / took for run_id in run_ids}
+def delivered(server: Server, run_id: str) -> float:
+    """Seconds until the page's last element and the run's curve have come, asked for as a browser does."""
+    begin = time.monotonic()
+    urllib.request.urlopen(f"{server.url}/train?run={run_id}").read()
+    asks, socket = BackMsg(), server.url.replace("http", "ws")
+    asks.rerun_script.query_string, asks.rerun_script.page_name = f"run={run_id}", "train"
+    elements = 0
+    with connect(f"{socket}/_stcore/stream", subprotocols=[Subprotocol("streamlit")], max_size=None) as pages:
+        pages.send(asks.SerializeToString())
+        while (said := ForwardMsg.FromString(pages.recv(decode=False)).WhichOneof("type")) != "script_finished":
+            elements += said == "delta"
+    assert elements > 100
+    with connect(f"{socket}/live/runs/{run_id}", max_size=None) as live:
+        live.send(json.dumps(WISHES))
+        assert shows_loss(live.recv())
+    return time.monotonic() - begin
 
 
-def kept(before: dict[str, float], after: dict[str, float]) -> float:
-    """The mean share of their speed that the runs keep."""
-    return sum(after[run_id] / before[run_id] for run_id in before) / len(before)
-
-
-def loaded(page: Page, run_id: str) -> float:
+def drawn(page: Page, run_id: str) -> float:
     """Seconds from the address to the run's curve on the page, its scripts in the browser's cache."""
     begin = time.monotonic()
     page.goto(f"/train?run={run_id}")
     page.wait_for_function(f"{FIRST_POINT} > 0", polling=20)
-    return time.monotonic() - begin
+    took = time.monotonic() - begin
+    page.goto("about:blank")
+    return took
 
 
-def look_on(server: Server, run_ids: list[str], minutes: float) -> None:
-    before = speeds(server, run_ids, ALONE)
-    address = server.url.replace("http", "ws") + f"/live/runs/{run_ids[0]}"
-    command = [sys.executable, "-m", "tests.benchmarks.viewers", address, str(VIEWERS), str(60 * minutes)]
-    viewers = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE)
-    time.sleep(5)
-    speed: list[dict[str, float]] = []
-    measuring = threading.Thread(target=lambda: speed.append(speeds(server, run_ids, 60 * minutes - 10)))
-    measuring.start()
-    loads, memory = watch_the_server(server, run_ids[0], 60 * minutes - 10)
-    measuring.join()
-    said, _ = viewers.communicate(timeout=60)
-    rates = json.loads(said)
-    after = speeds(server, run_ids, ALONE)
-    alone = {run_id: (before[run_id] + after[run_id]) / 2 for run_id in run_ids}
-    print(f"{len(rates)} viewers, updates of the loss curve a second: {rates[0]:.1f} to {rates[-1]:.1f}")
-    late = quantiles(loads, n=20)[-1]
-    print(f"page loads: median {median(loads):.2f} s, 95th percentile {late:.2f} s, n = {len(loads)}")
-    print(f"training speed kept, mean of {len(run_ids)} runs: {kept(alone, speed[0]):.2f}")
-    first, last = memory[: len(memory) // 2], memory[len(memory) // 2 :]
-    print(f"server memory over {minutes:g} minutes: {max(first):.0f} MB at most in the first half, {max(last):.0f} in")
-    print(f"  the last one, which begins with {last[0]:.0f} MB and ends with {last[-1]:.0f} MB")
-
-
-def watch_the_server(server: Server, run_id: str, seconds: float) -> tuple[list[float], list[float]]:
-    """Seconds of each page load, and the server's memory in MB."""
-    loads: list[float] = []
+def measure(server: Server, run_ids: list[str], minutes: int) -> tuple[Opened, Opened, list[float]]:
+    """Delivered, drawn, and the server's memory in MB after each minute."""
+    elsewhere, here = Opened(), Opened()
     memory: list[float] = []
     process = psutil.Process(server.process.pid)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         page = browser.new_context(base_url=server.url, viewport={"width": 1440, "height": 1000}).new_page()
         page.set_default_timeout(LONG)
-        loaded(page, run_id)  # fills the browser's cache
-        see_state(page, "running")
-        begin = time.monotonic()
-        while time.monotonic() - begin < seconds:
-            loads.append(loaded(page, run_id))
-            page.goto("about:blank")
-            until = time.monotonic() + LOAD_EVERY
-            while time.monotonic() < until:
-                memory.append(process.memory_info().rss / 2**20)
-                time.sleep(SAMPLE_EVERY)
+        drawn(page, run_ids[0])  # fills the browser's cache
+        before = speeds_alone(server, run_ids)
+        for _ in range(minutes):
+            for opened, opens in ((elsewhere, partial(delivered, server)), (here, partial(drawn, page))):
+                watched = look_on(server, run_ids, opened, opens)
+                after = speeds_alone(server, run_ids)
+                opened.kept.append(kept(before, watched, after))
+                before = after
+            memory.append(process.memory_info().rss / 2**20)
         browser.close()
-    return loads, memory
+    return elsewhere, here, memory
+
+
+def speeds_alone(server: Server, run_ids: list[str]) -> Speeds:
+    begin, first = time.monotonic(), steps_of(server, run_ids)
+    time.sleep(ALONE)
+    return speeds(server, run_ids, first, begin)
+
+
+def look_on(server: Server, run_ids: list[str], found: Opened, opens: Callable[[str], float]) -> Speeds:
+    """All look on for a while, and the page is opened; returns the speeds of training meanwhile."""
+    address = server.url.replace("http", "ws") + f"/live/runs/{run_ids[0]}"
+    command = [sys.executable, "-m", "tests.benchmarks.viewers", address, str(VIEWERS), str(WATCHED)]
+    viewers = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE)
+    time.sleep(BEGINNING)
+    begin, first = time.monotonic(), steps_of(server, run_ids)
+    for place in range(1, OPENED + 1):
+        found.seconds.append(opens(run_ids[0]))
+        time.sleep(max(0.0, begin + place * (WATCHED - BEGINNING) / OPENED - time.monotonic()))
+    watched = speeds(server, run_ids, first, begin)
+    said, _ = viewers.communicate(timeout=LONG)
+    found.rates.append(min(json.loads(said)))
+    return watched
+
+
+def speeds(server: Server, run_ids: list[str], first: dict[str, int], begin: float) -> Speeds:
+    """Steps a second of each run since then."""
+    last, took = steps_of(server, run_ids), time.monotonic() - begin
+    return {run_id: (last[run_id] - first[run_id]) / took for run_id in run_ids}
+
+
+def kept(before: Speeds, watched: Speeds, after: Speeds) -> float:
+    """The mean share of their speed alone that the runs keep."""
+    return mean(2 * watched[run_id] / (before[run_id] + after[run_id]) for run_id in watched)
+
+
+def report(elsewhere: Opened, here: Opened, memory: list[float]) -> None:
+    rate = min(elsewhere.rates + here.rates)
+    print(f"{VIEWERS} viewers, updates of the loss curve a second: {rate:.1f}, the slowest of any half minute")
+    for name, found in (("delivered to browsers elsewhere", elsewhere), ("drawn by a Chromium here", here)):
+        late, low, high = quantiles(found.seconds, n=20)[-1], min(found.kept), max(found.kept)
+        print(
+            f"page {name}: median {median(found.seconds):.2f} s, 95th percentile {late:.2f} s, "
+            f"n = {len(found.seconds)};"
+        )
+        print(f"  training speed kept, mean of {len(RUNS)} runs: {median(found.kept):.2f}, {low:.2f} to {high:.2f}")
+    first, last = memory[: len(memory) // 2], memory[len(memory) // 2 :]
+    if first:
+        print(f"server memory: {max(first):.0f} MB at most in the first half, {max(last):.0f} in the last")
 
 
 def main() -> None:
-    minutes = float(sys.argv[1]) if sys.argv[1:] else 3.0
+    minutes = int(sys.argv[1]) if sys.argv[1:] else 4
     with tempfile.TemporaryDirectory() as folder, serve(Path(folder), PLAYGROUND_RUNS_AT_ONCE="4") as server:
-        assert control.wait(lambda: server.store.ready_workers() > 0, patience=60)
+        assert control.wait(lambda: server.store.crew.ready() > 0, patience=60)
         run_ids = [control.start(server.store, endless(name), name) for name in RUNS]
         assert control.wait(lambda: min(steps_of(server, run_ids).values()) > 50, patience=60)
-        look_on(server, run_ids, minutes)
+        report(*measure(server, run_ids, minutes))
 
 
 if __name__ == "__main__":

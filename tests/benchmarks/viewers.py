@@ -20,6 +20,11 @@ WISHES = {
 DRAWN = json.dumps({"drawn": True})
 
 
+def shows_loss(message: str | bytes) -> bool:
+    """Whether the server's message has news of the loss curve."""
+    return '"loss":{' in message if isinstance(message, str) else b'"loss":{' in message
+
+
 async def watch(url: str, seconds: float) -> float:
     """How often a second one viewer's loss curve grew, from its first message on."""
     async with connect(url, max_size=None) as socket:
@@ -30,7 +35,7 @@ async def watch(url: str, seconds: float) -> float:
         while time.monotonic() - begin < seconds:
             message = await asyncio.wait_for(socket.recv(), timeout=10)
             await socket.send(DRAWN)
-            count += '"loss":{' in message if isinstance(message, str) else b'"loss":{' in message
+            count += shows_loss(message)
         return count / (time.monotonic() - begin)
 
 
