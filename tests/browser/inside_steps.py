@@ -105,13 +105,19 @@ def pad(page: Page) -> Locator:
 
 
 def draw(page: Page, line: Line = SEVEN) -> None:
-    """A stroke with the mouse."""
-    (x, y), *others = on_the_pad(page, line)
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for x, y in others:
-        page.mouse.move(x, y, steps=6)
-    page.mouse.up()
+    """A stroke with the mouse; once more where the page moved away under it, for a view above the pad came late."""
+    before = pad(page).get_attribute("aria-label")
+
+    def is_drawn() -> bool:
+        (x, y), *others = on_the_pad(page, line)
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for x, y in others:
+            page.mouse.move(x, y, steps=6)
+        page.mouse.up()
+        return pad(page).get_attribute("aria-label") != before
+
+    wait_until(page, is_drawn)
 
 
 def draw_by_touch(page: Page, line: Line = ONE) -> None:

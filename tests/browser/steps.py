@@ -6,7 +6,19 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from playground.link import to_link
+from playground.presets import TEMPLATES
+
 LONG = 90_000  # milliseconds
+LOOK_EVERY = 50  # milliseconds, for what journeys wait for most: `expect` looks twice a second
+STATUS_BEGINS = """(pattern) => {
+    const found = document.querySelectorAll(".st-key-status");
+    return found.length === 1 && new RegExp(pattern).test(found[0].textContent);
+}"""
+HAS_SETTLED = """() => {
+    const app = document.querySelector("[data-testid=stApp]");
+    return app?.dataset.testScriptState === "notRunning" && !document.querySelector("[data-stale=true]");
+}"""
 
 
 def button(page: Page, name: str) -> Locator:
@@ -19,21 +31,18 @@ def status(page: Page) -> Locator:
 
 def see_state(page: Page, word: str) -> None:
     """The status begins with the state's word."""
-    expect(status(page)).to_have_text(re.compile(rf"^\s*{word}"), timeout=LONG)
+    page.wait_for_function(STATUS_BEGINS, arg=rf"^\s*{word}", polling=LOOK_EVERY, timeout=LONG)
 
 
 def settle(page: Page) -> None:
     """Until the page's script has run to its end and old widgets are gone."""
-    expect(page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')).to_be_visible()
-    expect(page.locator("[data-stale=true]")).to_have_count(0)
+    page.wait_for_function(HAS_SETTLED, polling=LOOK_EVERY)
 
 
 def open_train(page: Page, template: str | None = None) -> None:
-    page.goto("/train")
+    page.goto("/train" if template is None else f"/train?x={to_link(TEMPLATES[template])}")
     expect(button(page, "Train")).to_be_visible()
     settle(page)
-    if template is not None:
-        choose_template(page, template)
 
 
 def choose_template(page: Page, name: str) -> None:
@@ -43,6 +52,20 @@ def choose_template(page: Page, name: str) -> None:
     page.get_by_role("option", name=name, exact=True).click()
     expect(page.locator('input[aria-label="Template"]').first).to_have_value(name)
     settle(page)
+
+
+def unfold(page: Page, title: str) -> None:
+    """Open a panel; on a slow machine it may be drawn anew, folded, just after the click."""
+    panel = page.get_by_test_id("stExpander").filter(has_text=title)
+
+    def is_open() -> bool:
+        if panel.locator("details[open]").count() == 0:
+            panel.locator("summary").click()
+            settle(page)
+            page.wait_for_timeout(300)
+        return panel.locator("details[open]").count() == 1
+
+    wait_until(page, is_open)
 
 
 def train(page: Page) -> None:

@@ -8,6 +8,9 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
+from playground.experiment import Training
+from playground.link import to_link
+from playground.presets import TEMPLATES
 from playground.runs.states import ENDED
 from tests.browser.steps import (
     LONG,
@@ -21,12 +24,15 @@ from tests.browser.steps import (
     trace,
     traces,
     train,
+    unfold,
     wait_for_points,
     wait_until,
 )
 from tests.server import Server
 
 pytestmark = pytest.mark.browser
+
+LONG_RUN = to_link(TEMPLATES["MLP"].but(training=Training(epochs=2000)))
 
 
 @pytest.fixture(autouse=True)
@@ -45,22 +51,9 @@ def slider(page: Page, label: str, presses: int) -> None:
 
 def long_run(page: Page) -> None:
     """The MLP, for longer than any journey looks."""
-    open_train(page, "MLP")
-    epochs = page.get_by_label("Epochs", exact=True)
-
-    def is_taken() -> bool:  # on a slow machine the panel may be drawn anew, folded, when it is typed into
-        if page.get_by_text("2,000 epochs").is_visible():
-            return True
-        if not epochs.first.is_visible():
-            page.get_by_text("Training ·").click()
-            settle(page)
-        elif epochs.count() == 1:
-            epochs.fill("2000")
-            epochs.press("Enter")
-            page.wait_for_timeout(1000)
-        return page.get_by_text("2,000 epochs").is_visible()
-
-    wait_until(page, is_taken)
+    page.goto(f"/train?x={LONG_RUN}")
+    expect(button(page, "Train")).to_be_enabled()
+    settle(page)
     train(page)
     see_state(page, "running")
 
@@ -162,8 +155,7 @@ def test_a_paused_run_goes_on_to_the_end_of_its_epoch(page: Page) -> None:
 
 def test_an_entry_that_was_not_left_yet_counts_when_train_is_pressed(page: Page, server: Server) -> None:
     open_train(page, "Softmax regression")
-    page.get_by_text("Training ·").click()
-    settle(page)
+    unfold(page, "Training ·")
     epochs = page.get_by_label("Epochs", exact=True)
     epochs.select_text()
     epochs.press_sequentially("3")
