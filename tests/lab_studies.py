@@ -69,7 +69,7 @@ def finish(store: Store, topic: Topic, study_id: str, patience: float = 120) -> 
     study = store.studies.study(study_id)
     assert study is not None
     worker = Worker("here", store, 2)
-    store.sign_of_life(worker.id, ready=True)
+    store.crew.sign_of_life(worker.id, ready=True)
 
     def is_over() -> bool:
         for _ in range(10):

@@ -13,7 +13,8 @@ from playground.experiment import Experiment
 from playground.live.routes import routes
 from playground.runs.journal import encode
 from playground.runs.past import Kept
-from playground.runs.store import Store, Task
+from playground.runs.questions import Task
+from playground.runs.store import Store
 from playground.training.events import Evaluated, Event, Stepped
 from playground.views.pack import packed, unpacked
 from playground.views.requests import REQUEST
@@ -136,7 +137,7 @@ async def soon(holds: Callable[[], bool], within: float = 3.0) -> bool:
 async def task(store: Store, within: float = 3.0) -> Task:
     """The next question to the workers, taken."""
     end = time.monotonic() + within
-    while (found := store.take_task("worker")) is None:
+    while (found := store.questions.take("worker")) is None:
         assert time.monotonic() < end, "nothing was asked"
         await asyncio.sleep(0.005)
     return found
@@ -144,7 +145,7 @@ async def task(store: Store, within: float = 3.0) -> Task:
 
 def answer(store: Store, asked: Task, *contents: bytes) -> None:
     arrays = {str(place): np.frombuffer(content, np.uint8) for place, content in enumerate(contents)}
-    store.answer(asked.id, packed({}, arrays))
+    store.questions.answer(asked.id, packed({}, arrays))
 
 
 def kept(store: Store, run_id: str, *steps_kept: int) -> None:

@@ -28,7 +28,7 @@ def test_what_was_read_as_it_grew_is_what_is_read_anew_also_after_a_worker_was_k
     train_to(active, 17)
     active.write()
     assert_as_read_anew(store, active.id, 17)
-    store.bury("w", "killed")
+    store.crew.bury("w", "killed")
     store.requeue(active.id, ("lost",))
     assert_as_read_anew(store, active.id, 17)  # of which five are dropped once a worker takes it
     resumed = claimed(store)

@@ -40,6 +40,7 @@ from playground.runs.past import Origin
 from playground.runs.store import Control, Run, Store
 from playground.runs.tasks import answer
 from playground.training.events import Changed, Evaluated, LayersMeasured, Stepped
+from tests.answered import answer_at_once
 from tests.held_runs import claimed, recorded, train_to
 from tests.opened_pages import SMALL, trained
 from tests.strategies import experiments
@@ -179,12 +180,12 @@ def test_the_test_split_is_in_the_report_only_after_it_was_measured(store: Store
     run = store.run(trained(store))
     assert run is not None
     assert "Test accuracy" not in report_of(store, run)
-    task = store.request("measure", {}, run.id)
+    task = store.questions.ask("measure", {}, run.id)
     answer(store, "here")
-    found = store.task(task)
+    found = store.questions.get(task)
     assert found is not None
     assert found.result is not None
-    store.drop_task(task)  # the page Runs shows it without the answer too
+    store.questions.drop(task)  # the page Runs shows it without the answer too
     assert f"{json.loads(found.result)['accuracy']:.2%}" in report_of(store, run).split("Test accuracy")[1]
 
 
@@ -245,16 +246,9 @@ def test_a_name_can_put_no_code_into_the_report(store: Store) -> None:
 @pytest.mark.parametrize("file", [*OF_RUN, *AS_CODE, *OF_NETWORK], ids=lambda file: file.label)
 def test_every_file_is_made_of_a_run(file: File, kept: tuple[Store, Run], monkeypatch: pytest.MonkeyPatch) -> None:
     store, run = kept
-    asked = Store.request
-
-    def request_and_answer(store: Store, *arguments: object) -> int:
-        task_id = asked(store, *arguments)  # type: ignore[arg-type]
-        answer(store, "here")
-        return task_id
-
-    monkeypatch.setattr(Store, "request", request_and_answer)
+    answer_at_once(store, monkeypatch)
     assert len(file.make(store, run, None)) > 100
-    assert store.latest_task("export", run.id) is None  # an answer that was read is gone from the store
+    assert store.questions.latest("export", run.id) is None  # an answer that was read is gone from the store
 
 
 def test_a_file_is_called_what_any_disk_takes(kept: tuple[Store, Run]) -> None:
@@ -286,9 +280,9 @@ def test_exported_weights_load_into_the_model_of_the_exported_script(
         active.turn(1.0)
     run = store.run(run_id)
     assert run is not None
-    task_id = store.request("export", {"format": "pt", "step": "last"}, run_id)
+    task_id = store.questions.ask("export", {"format": "pt", "step": "last"}, run_id)
     answer(store, "here")
-    task = store.task(task_id)
+    task = store.questions.get(task_id)
     assert task is not None
     assert task.result is not None
     script = ast.parse(script_of(store, run))

@@ -115,7 +115,7 @@ def test_two_settings_that_undo_each_other_are_no_grid(sweeps: tuple[Sweep, ...]
 
 def test_a_race_of_many_lets_a_single_run_pass_and_keeps_to_the_limit(store: Store) -> None:
     begin(store, LAB, RACE, race(TWELVE, RATES))
-    store.sign_of_life("w", ready=True)
+    store.crew.sign_of_life("w", ready=True)
     single = store.create(BASE, "somebody's own")
     assert store.place_in_queue(single) == 1
     taken = [store.claim("w", 3) for _ in range(5)]

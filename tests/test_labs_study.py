@@ -14,9 +14,10 @@ from playground.labs.outcome import Results
 from playground.labs.topic import Arm, Topic, planned, with_seed
 from playground.runs import tasks
 from playground.runs.duration import foreseen_seconds, steps
+from playground.runs.questions import Task
 from playground.runs.settings import kept_bytes
 from playground.runs.states import STATES
-from playground.runs.store import Control, Store, Task
+from playground.runs.store import Control, Store
 from playground.training.events import Evaluated
 from playground.training.trainer import Trainer, train
 from tests.held_runs import claimed, held

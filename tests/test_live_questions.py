@@ -60,7 +60,7 @@ def test_views_of_an_ended_run_or_a_kept_step_are_asked_once_of_two_workers_who_
             found |= part
         assert found == {name: name.encode() for name in wanted.values()}
         await asyncio.sleep(0.7)
-        assert store.take_task("worker") is None, "an answer that was read is not left behind, nor asked for again"
+        assert store.questions.take("worker") is None, "an answer that was read is not left behind, nor asked for again"
         await page.leave()
 
     play(scene())
@@ -75,7 +75,7 @@ def test_a_view_that_is_being_made_is_not_asked_for_again_though_a_newer_snapsho
         assert asked.request["at"] == "now"
         store.sights.show(run_id, SNAPSHOT, 9, b"")
         await asyncio.sleep(0.3)
-        assert store.take_task("worker") is None
+        assert store.questions.take("worker") is None
         answer(store, asked, b"of step 5")
         assert await views(page) == (None, {"mine": b"of step 5"})
         answer(store, await task(store), b"of step 9")
@@ -109,7 +109,7 @@ def test_other_pages_get_the_same_answer_without_another_question(store: Store) 
         late = await page_of(app, run_id, look(2, theirs=DIGIT))
         for page, name in ((first, "mine"), (early, "yours"), (late, "theirs")):
             assert await views(page) == (2, {name: b"step 2"})
-        assert store.take_task("worker") is None
+        assert store.questions.take("worker") is None
         for page in (first, early, late):
             await page.leave()
 
@@ -129,7 +129,7 @@ def test_going_back_to_a_kept_step_takes_no_question_and_comes_again(store: Stor
             await page.say(look(0, mine=DIGIT))
             assert await views(page) == (0, {"mine": b"step 0"})
             await page.say(look(0))
-        assert store.take_task("worker") is None
+        assert store.questions.take("worker") is None
         await page.leave()
 
     play(scene())
@@ -149,7 +149,7 @@ def test_views_that_nobody_looks_at_are_forgotten_where_they_take_too_much_room(
             assert await views(page) == (2, {"mine": bytes([digit]) * 1000})
         await page.say(look(2, mine={**DIGIT, "digit": 2}))
         assert await views(page) == (2, {"mine": bytes([2]) * 1000})
-        assert store.take_task("worker") is None, "among the last two"
+        assert store.questions.take("worker") is None, "among the last two"
         await page.say(look(2, mine={**DIGIT, "digit": 0}))
         answer(store, await task(store), b"anew")
         assert await views(page) == (2, {"mine": b"anew"})
@@ -162,7 +162,7 @@ def test_where_there_is_no_view_the_page_is_told_why_in_its_place(store: Store) 
     async def scene() -> None:
         run_id = ended(store)
         page = await page_of(store, run_id, look(mine=DIGIT))
-        store.answer((await task(store)).id, None, "this run has no checkpoint")
+        store.questions.answer((await task(store)).id, None, "this run has no checkpoint")
         _, found = await views(page)
         assert unpacked(found["mine"])[0] == {"problem": "this run has no checkpoint"}
         await page.leave()
@@ -183,7 +183,7 @@ def test_while_all_workers_are_busy_the_page_is_told_so_and_asks_on_leaving_noth
         monkeypatch.setattr(stream, "PATIENCE_WITH_WORKERS", 5.0)
         await asyncio.sleep(0.3)
         asked = await task(store)
-        assert store.take_task("worker") is None, "one question waits, not one for each time"
+        assert store.questions.take("worker") is None, "one question waits, not one for each time"
         answer(store, asked, b"at last")
         while (found := (await views(page))[1]) != {"mine": b"at last"}:
             assert "busy" in unpacked(found["mine"])[0]["problem"]
@@ -216,7 +216,7 @@ def test_an_answer_that_a_worker_is_at_is_waited_for_however_long_it_takes(
         page = await page_of(store, ended(store), look(slow=SLOW))
         asked = await task(store, within=0.1)
         await asyncio.sleep(0.5)
-        assert store.take_task("worker") is None
+        assert store.questions.take("worker") is None
         answer(store, asked, b"at length")
         assert await views(page) == (None, {"slow": b"at length"})
         await page.leave()
@@ -225,14 +225,14 @@ def test_an_answer_that_a_worker_is_at_is_waited_for_however_long_it_takes(
 
 
 def test_a_question_that_the_store_failed_to_take_is_asked_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    ask, failures = store.request, [OperationalError("INSERT", {}, Exception("database is locked"))]
+    ask, failures = store.questions.ask, [OperationalError("INSERT", {}, Exception("database is locked"))]
 
     def request(*arguments: Any) -> int:
         if failures:
             raise failures.pop()
         return ask(*arguments)
 
-    monkeypatch.setattr(store, "request", request)
+    monkeypatch.setattr(store.questions, "ask", request)
 
     async def scene() -> None:
         page = await page_of(store, ended(store), look(mine=DIGIT))

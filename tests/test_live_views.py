@@ -50,7 +50,7 @@ def test_what_a_page_looks_at_is_watched_and_comes_as_bytes_under_the_pages_own_
         store.sights.show(run_id, text(DIGIT), 6, b"a step later")
         assert await views(page) == (None, {"mine": b"a step later"})
         assert await page.is_silent()
-        assert store.take_task("worker") is None
+        assert store.questions.take("worker") is None
         await page.leave()
 
     play(scene())
@@ -101,7 +101,7 @@ def test_heavy_views_of_a_live_run_are_asked_anew_of_any_worker_with_each_snapsh
         await page.message()
         await page.drawn()
         assert await soon(lambda: store.sights.watched([run_id]) == [(run_id, SNAPSHOT)])
-        assert store.take_task("worker") is None
+        assert store.questions.take("worker") is None
         for step in (5, 9):
             store.sights.show(run_id, SNAPSHOT, step, b"")
             asked = await task(store)
@@ -109,7 +109,7 @@ def test_heavy_views_of_a_live_run_are_asked_anew_of_any_worker_with_each_snapsh
             answer(store, asked, b"at %d" % step)
             assert await views(page) == (None, {"heavy": b"at %d" % step})
         assert await page.is_silent()
-        assert store.take_task("worker") is None
+        assert store.questions.take("worker") is None
         await page.leave()
 
     play(scene())
@@ -120,7 +120,7 @@ def test_a_slow_view_of_a_live_run_is_asked_of_the_newest_kept_step_and_again_wi
         run_id = running(store)
         page = await page_of(store, run_id, look(slow=SLOW))
         await asyncio.sleep(0.2)
-        assert store.take_task("worker") is None, "nothing is kept yet"
+        assert store.questions.take("worker") is None, "nothing is kept yet"
         assert store.sights.watched([run_id]) == []
         for steps_kept in ((0, 2), (5,)):
             kept(store, run_id, *steps_kept)
@@ -129,7 +129,7 @@ def test_a_slow_view_of_a_live_run_is_asked_of_the_newest_kept_step_and_again_wi
             answer(store, asked, b"until %d" % steps_kept[-1])
             assert await views(page) == (None, {"slow": b"until %d" % steps_kept[-1]})
         await asyncio.sleep(0.6)
-        assert store.take_task("worker") is None
+        assert store.questions.take("worker") is None
         await page.leave()
 
     play(scene())

@@ -8,9 +8,9 @@ from playground.experiment import Data, Linear, MaxPool2d, Network, Optimizer, R
 from playground.presets import TEMPLATES
 from playground.runs.states import STATES
 from playground.runs.store import Store
-from playground.runs.tasks import answer
 from playground.starts.points import STARTS
 from playground.ui.running_now import duration
+from tests.answered import answer_at_once
 from tests.opened_pages import SMALL, button, opened, status, trained
 
 
@@ -155,14 +155,7 @@ def test_the_test_split_is_measured_only_at_a_press_and_shown_with_its_interval(
     run_id = trained(shared)
     app = opened(run=run_id)
     assert not app.metric
-    asked = Store.request
-
-    def request_and_answer(store: Store, *arguments: Any) -> int:
-        task_id = asked(store, *arguments)
-        answer(store, "here")
-        return task_id
-
-    monkeypatch.setattr(Store, "request", request_and_answer)
+    answer_at_once(shared, monkeypatch)
     button(app, "Measure on the test set").click().run()
     assert not app.exception
     assert [metric.label for metric in app.metric] == ["Accuracy", "Precision", "Recall", "F1"]

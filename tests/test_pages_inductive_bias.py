@@ -11,7 +11,8 @@ from playground.probes import biases
 from playground.probes.shifts import shifted
 from playground.runs import control, tasks
 from playground.runs.moments import saved_moment
-from playground.runs.store import Store, Task
+from playground.runs.questions import Task
+from playground.runs.store import Store
 from playground.training.evaluation import predict
 from playground.ui.labs import moving_digit
 from playground.ui.labs.inductive_bias import CONTROLS
@@ -77,9 +78,9 @@ def test_a_failed_arm_is_shown_as_failed_and_the_others_stay(shared: Store) -> N
 
 
 def answered_here(store: Store, run_id: str, digit: int, dx: int, dy: int) -> Task | None:
-    task = store.request("move", {"digit": digit, "dx": dx, "dy": dy}, run_id)
+    task = store.questions.ask("move", {"digit": digit, "dx": dx, "dy": dy}, run_id)
     tasks.answer(store, "here")
-    return store.task(task)
+    return store.questions.get(task)
 
 
 @pytest.mark.parametrize("topic", [move.TOPIC, shift.TOPIC], ids=["its own runs", "those of the topic Shifts"])

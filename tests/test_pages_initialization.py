@@ -12,7 +12,8 @@ from playground.labs.initialization.signal import SIGNAL
 from playground.labs.initialization.symmetry import SYMMETRY
 from playground.labs.study import begin, results
 from playground.runs import control, tasks
-from playground.runs.store import Store, Task
+from playground.runs.questions import Task
+from playground.runs.store import Store
 from playground.ui.labs.initialization import CONTROLS
 from tests.lab_studies import finish, run_study
 from tests.opened_pages import button, container, has_key, opened, texts, walk
@@ -92,9 +93,9 @@ def test_products_need_no_run_and_their_answer_says_the_norm(shared: Store) -> N
 
 
 def permuted_here(store: Store, run_id: str, layer: str, draw: int) -> Task | None:
-    task = store.request("permutation", {"layer": layer, "draw": draw}, run_id)
+    task = store.questions.ask("permutation", {"layer": layer, "draw": draw}, run_id)
     tasks.answer(store, "here")
-    return store.task(task)
+    return store.questions.get(task)
 
 
 def test_permuting_units_shows_the_order_and_each_press_another(shared: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,9 +60,9 @@ def test_a_layer_that_cant_be_permuted_says_why(layer: str) -> None:
 def test_a_worker_permutes_the_last_checkpoint_of_a_run(store: Store) -> None:
     active = held(store, small(*LAYERS))
     train_to(active, 20)
-    task_id = store.request("permutation", {"layer": "Linear #2", "draw": 1}, active.id)
+    task_id = store.questions.ask("permutation", {"layer": "Linear #2", "draw": 1}, active.id)
     answer(store, "w")
-    task = store.task(task_id)
+    task = store.questions.get(task_id)
     assert task is not None
     assert task.result is not None, task.message
     found = json.loads(task.result)

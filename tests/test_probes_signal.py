@@ -103,9 +103,9 @@ def test_a_worker_measures_a_run_before_its_first_step_on_its_first_training_dig
     experiment: Experiment = small(digits=700)
     active = held(store, experiment)
     train_to(active, 5)
-    task_id = store.request("signal", {}, active.id)
+    task_id = store.questions.ask("signal", {}, active.id)
     answer(store, "w")
-    task = store.task(task_id)
+    task = store.questions.get(task_id)
     assert task is not None
     assert task.result is not None
     found = json.loads(task.result)

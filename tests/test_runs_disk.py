@@ -105,12 +105,12 @@ def test_files_of_a_run_whose_server_was_killed_as_it_went_go_at_the_next_turn(
 
 
 def test_answers_that_nobody_fetched_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    nobodys, read_later = store.request("export", {}), store.request("measure", {})
+    nobodys, read_later = store.questions.ask("export", {}), store.questions.ask("measure", {})
     later = time.time() + UNREAD_FOR + 1
     monkeypatch.setattr(time, "time", lambda: later)
     Janitor(store, 10**9).turn()
-    assert store.task(nobodys) is None
-    assert store.task(read_later) is not None
+    assert store.questions.get(nobodys) is None
+    assert store.questions.get(read_later) is not None
 
 
 def test_starred_and_live_runs_and_what_live_ones_belong_to_stay(store: Store) -> None:

@@ -39,9 +39,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, str]]
 
 def exported(run: tuple[Store, str], kind: str, step: int | str = "last") -> bytes:
     store, run_id = run
-    task = store.request("export", {"format": kind, "step": step}, run_id)
+    task = store.questions.ask("export", {"format": kind, "step": step}, run_id)
     answer(store, "here")
-    found = store.task(task)
+    found = store.questions.get(task)
     assert found is not None
     assert found.result is not None, found.message
     return found.result
@@ -130,8 +130,8 @@ def test_a_step_that_is_not_kept_and_a_format_that_does_not_exist_are_refused_wi
         ({"format": "pt", "step": 99}, "step 99 of this run isn't kept: choose one on the slider"),
         ({"format": "zip", "step": "last"}, "there is no format zip: choose pt, safetensors, onnx or tensorboard"),
     ):
-        task = store.request("export", request, run_id)
+        task = store.questions.ask("export", request, run_id)
         answer(store, "here")
-        found = store.task(task)
+        found = store.questions.get(task)
         assert found is not None
         assert (found.state, found.message) == ("failed", reason)

@@ -17,8 +17,9 @@ from playground.network.match import matched, most_bytes
 from playground.runs.imports import Imported, held_in
 from playground.runs.moments import saved_moment
 from playground.runs.past import Origin
+from playground.runs.questions import Task
 from playground.runs.reproduced import begin
-from playground.runs.store import Store, Task
+from playground.runs.store import Store
 from playground.runs.tasks import answer
 from tests.held_runs import claimed, recorded, train_to
 
@@ -54,14 +55,14 @@ def pt(content: Any, **options: Any) -> bytes:
 def asked(store: Store, content: bytes, network: Network = NETWORK) -> int:
     upload, digest = store.imports.put(content)
     request = {"upload": upload, "digest": digest, "network": network.model_dump(mode="json")}
-    return store.request("import", request)
+    return store.questions.ask("import", request)
 
 
 def take(store: Store, content: bytes, network: Network = NETWORK) -> Task:
     """What a worker says of an upload."""
     task_id = asked(store, content, network)
     answer(store, "here")
-    task = store.task(task_id)
+    task = store.questions.get(task_id)
     assert task is not None
     assert [*store.imports.folder.glob("*.upload")] == []
     return task
@@ -262,7 +263,7 @@ def test_a_file_that_two_upload_at_once_is_taken_in_for_both(store: Store) -> No
     ids = [asked(store, pt(own_state())) for _ in range(2)]
     for _ in ids:
         answer(store, "here")
-    assert [task.state for task in map(store.task, ids) if task] == ["done", "done"]
+    assert [task.state for task in map(store.questions.get, ids) if task] == ["done", "done"]
 
 
 def test_an_upload_that_is_gone_can_be_chosen_again(store: Store) -> None:
@@ -270,7 +271,7 @@ def test_an_upload_that_is_gone_can_be_chosen_again(store: Store) -> None:
     for upload in store.imports.folder.glob("*.upload"):
         upload.unlink()
     answer(store, "here")
-    task = store.task(task_id)
+    task = store.questions.get(task_id)
     assert task is not None
     assert task.message == "the file is no longer here: choose it again"
 
@@ -314,9 +315,9 @@ def test_exported_weights_come_back_as_they_were(store: Store) -> None:
     run_id = store.create(EXPERIMENT, "parent")
     train_to_the_end(store)
     for kind in ("pt", "safetensors"):
-        task_id = store.request("export", {"format": kind, "step": "last"}, run_id)
+        task_id = store.questions.ask("export", {"format": kind, "step": "last"}, run_id)
         answer(store, "here")
-        task = store.task(task_id)
+        task = store.questions.get(task_id)
         assert task is not None
         assert task.result is not None
         store.create(EXPERIMENT, "again", imported=taken(store, task.result))

@@ -91,7 +91,7 @@ def test_all_runs_of_a_worker_killed_at_twenty_random_moments_come_to_the_curves
         os.kill(process, signal.SIGKILL)
         nursery.buried()
         missing.append(seconds_missing(store, nursery, worker))
-        store.bury(worker, "its worker was killed (signal 9)")
+        store.crew.bury(worker, "its worker was killed (signal 9)")
         kept = [one.step for one in store.past.kept(parent) if one.step > 20]
         if kept and "fork" not in ids:
             ids["fork"] = store.create(RUNS["momentum, cosine"], "fork", origin=Origin(parent, kept[0]))

@@ -82,7 +82,7 @@ def test_a_run_that_was_killed_and_resumed_has_the_digest_of_an_undisturbed_one(
     train_to(active, 12)
     active.save()
     train_to(active, 17)  # and no word more of it
-    store.bury("w", "killed")
+    store.crew.bury("w", "killed")
     store.requeue(active.id, ("lost",))
     resumed = claimed(store)
     while not resumed.has_ended:
@@ -96,7 +96,7 @@ def test_a_run_that_is_stopped_right_after_it_was_resumed_knows_its_last_evaluat
     active = held(store, SHORT)
     train_to(active, 16)
     active.save()
-    store.bury("w", "killed")
+    store.crew.bury("w", "killed")
     store.requeue(active.id, ("lost",))
     store.ask(active.id, "stop")
     resumed = claimed(store)
@@ -107,7 +107,7 @@ def test_a_run_that_is_stopped_right_after_it_was_resumed_knows_its_last_evaluat
 
 def test_a_worker_that_lost_a_run_writes_nothing_about_its_end(store: Store) -> None:
     active = held(store, SHORT)
-    store.bury("w", "silent")
+    store.crew.bury("w", "silent")
     with pytest.raises(NotHeld):
         active.note_final()
     assert store.finals.of([active.id]) == {}

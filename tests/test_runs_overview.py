@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from playground.presets import TEMPLATES
+from playground.runs.engine import engine
 from playground.runs.overview import Overview, Wanted
 from playground.runs.states import STATES
-from playground.runs.store import Store, engine
+from playground.runs.store import Store
 from playground.runs.studies import Trial
 from playground.runs.tasks import answer
 from tests.held_runs import SHORT, held, train_to
@@ -132,9 +133,9 @@ def test_it_has_what_was_measured_at_a_runs_end_until_the_run_goes_on(store: Sto
 def test_the_test_accuracy_is_there_once_measured_as_long_as_the_weights_are_the_same(store: Store) -> None:
     run_id = trained(store)
     assert store.overview.table()["test_accuracy"].isna().all()
-    task_id = store.request("measure", {}, run_id)
+    task_id = store.questions.ask("measure", {}, run_id)
     answer(store, "here")
-    task = store.task(task_id)
+    task = store.questions.get(task_id)
     assert task is not None
     assert task.result is not None
     assert store.overview.table()["test_accuracy"].tolist() == [json.loads(task.result)["accuracy"]]

@@ -144,7 +144,7 @@ def test_a_run_that_was_killed_and_resumed_is_replayed_identically(store: Store)
     train_to(active, 12)
     active.save()
     train_to(active, 17)
-    store.bury("w", "killed")
+    store.crew.bury("w", "killed")
     store.requeue(active.id, ("lost",))
     assert_identical(store, to_its_end(claimed(store)))
 
@@ -160,7 +160,7 @@ def test_a_replay_that_is_killed_and_resumed_is_still_identical(store: Store) ->
     again.change_as_recorded()
     again.save()
     train_to(again, 10)
-    store.bury("w", "killed")
+    store.crew.bury("w", "killed")
     store.requeue(replay_id, ("lost",))
     to_its_end(claimed(store))
     assert said(store, replay_id)[0]

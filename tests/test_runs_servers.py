@@ -77,10 +77,10 @@ def test_a_worker_that_was_silent_at_one_look_only_is_not_buried(store: Store, t
     store.claim("of another server", 4)
     server = second_server(store, tmp_path)
     server.look_for_silent()
-    store.sign_of_life("of another server", ready=True)
+    store.crew.sign_of_life("of another server", ready=True)
     server.look_for_silent()
     assert until(store, run_id, lambda run: True).state == "running"
-    store.bury("of another server", "its worker was killed (signal 9)")
+    store.crew.bury("of another server", "its worker was killed (signal 9)")
     server.store.close()
 
 
@@ -89,7 +89,7 @@ def own(store: Store, tmp_path: Path) -> Iterator[LocalWorkers]:
     """A server with a worker that was seen two minutes ago."""
     server = second_server(store, tmp_path)
     server.processes["own"] = subprocess.Popen(["sleep", "60"])
-    store.sign_of_life("own", ready=True)
+    store.crew.sign_of_life("own", ready=True)
     with store.engine.begin() as connection:
         connection.execute(update(workers).values(seen=workers.c.seen - 120))
     yield server
@@ -107,7 +107,7 @@ def test_an_own_worker_that_hangs_is_killed_after_two_looks(own: LocalWorkers) -
 
 def test_an_own_worker_that_awakes_with_the_machine_is_not_killed(own: LocalWorkers) -> None:
     own.look_for_silent()
-    own.store.sign_of_life("own", ready=True)
+    own.store.crew.sign_of_life("own", ready=True)
     own.look_for_silent()
     own.look_for_silent()
     assert own.processes["own"].poll() is None
@@ -133,7 +133,7 @@ def test_a_watcher_that_the_store_fails_says_later_what_was_lost(
     run_id = store.create(SHORT, "run")
     store.claim("killed", 4)
     server = second_server(store, tmp_path)
-    bury, failures = server.store.bury, [1, 2]
+    bury, failures = server.store.crew.bury, [1, 2]
 
     def fails_twice(worker: str, message: str) -> None:
         if failures:
@@ -141,7 +141,7 @@ def test_a_watcher_that_the_store_fails_says_later_what_was_lost(
             raise OperationalError("UPDATE", {}, Exception("database is locked"))
         bury(worker, message)
 
-    monkeypatch.setattr(server.store, "bury", fails_twice)
+    monkeypatch.setattr(server.store.crew, "bury", fails_twice)
     monkeypatch.setattr(server, "replace", lambda _: None)
     server.processes["killed"] = subprocess.Popen(["sleep", "60"])
     server.watcher.start()

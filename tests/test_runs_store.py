@@ -55,7 +55,7 @@ def test_the_queue_is_first_come_first_served_and_says_the_place(store: Store) -
 
 def test_a_worker_with_more_to_do_leaves_a_run_to_one_with_less(store: Store) -> None:
     for worker in ("busy", "idle"):
-        store.sign_of_life(worker, ready=True)
+        store.crew.sign_of_life(worker, ready=True)
     store.create(EXPERIMENT, "first")
     assert store.claim("busy", 4)
     store.create(EXPERIMENT, "second")
@@ -64,14 +64,14 @@ def test_a_worker_with_more_to_do_leaves_a_run_to_one_with_less(store: Store) ->
 
 
 def test_a_worker_without_room_for_the_next_run_keeps_no_other_from_it(store: Store) -> None:
-    store.sign_of_life("idle", ready=True)
-    store.sign_of_life("busy", ready=True)
+    store.crew.sign_of_life("idle", ready=True)
+    store.crew.sign_of_life("busy", ready=True)
     ids = [store.create(EXPERIMENT, name) for name in ("first", "second")]
     store.set_state(ids[0], "running", worker="busy")
     assert store.claim("idle", 4, lambda _: False) is None
     assert store.claim("busy", 4) is None
-    store.sign_of_life("idle", ready=True, is_full=True)
-    assert store.ready_workers() == 2
+    store.crew.sign_of_life("idle", ready=True, is_full=True)
+    assert store.crew.ready() == 2
     assert store.claim("busy", 4) is not None
 
 
@@ -139,7 +139,7 @@ def test_burying_a_worker_loses_its_runs_and_no_others(store: Store) -> None:
     mine, other = store.create(EXPERIMENT, "mine"), store.create(EXPERIMENT, "other")
     store.claim("dead", 4)
     store.set_state(other, "running", worker="alive")
-    store.bury("dead", "was killed")
+    store.crew.bury("dead", "was killed")
     states = {run_id: run.state for run_id in (mine, other) if (run := store.run(run_id))}
     assert states == {mine: "lost", other: "running"}
 
@@ -147,7 +147,7 @@ def test_burying_a_worker_loses_its_runs_and_no_others(store: Store) -> None:
 def test_runs_of_a_worker_nobody_knows_are_found_lost(store: Store) -> None:
     run_id = store.create(EXPERIMENT, "orphan")
     store.set_state(run_id, "running", worker="never seen")
-    store.bury_the_silent("gone")
+    store.crew.bury_the_silent("gone")
     assert [run.id for run in store.runs(("lost",))] == [run_id]
     assert store.runs(ACTIVE) == []
 
@@ -158,7 +158,7 @@ def test_who_lost_a_run_can_not_write_to_it_whoever_holds_it_now(store: Store, n
     first = store.claim("first", 4)
     assert first is not None
     store.record(run_id, 1, encode([Stepped(1, 0, 0, 0, 0, 0, 1)]), first.holder, step=1)
-    store.bury("first", "silent")
+    store.crew.bury("first", "silent")
     if next_worker:
         store.requeue(run_id, RESUMABLE)
         assert store.claim(next_worker, 4)
@@ -237,29 +237,29 @@ def test_going_on_from_a_checkpoint_forgets_what_came_after_it(store: Store) -> 
 
 @pytest.mark.parametrize(("result", "state"), [(b"42", "done"), (None, "failed")])
 def test_a_task_is_taken_once_and_answered(store: Store, result: bytes | None, state: str) -> None:
-    task_id = store.request("measure", {"a": 1}, "r1")
-    task = store.take_task("w")
+    task_id = store.questions.ask("measure", {"a": 1}, "r1")
+    task = store.questions.take("w")
     assert task is not None
     assert (task.id, task.request) == (task_id, {"a": 1})
-    assert store.take_task("other") is None
-    store.answer(task_id, result, "why")
-    answered = store.latest_task("measure", "r1")
+    assert store.questions.take("other") is None
+    store.questions.answer(task_id, result, "why")
+    answered = store.questions.latest("measure", "r1")
     assert answered is not None
     assert (answered.state, answered.result, answered.message) == (state, result, "why")
 
 
 def test_the_task_of_a_dead_worker_goes_back_to_the_queue(store: Store) -> None:
-    store.request("measure", {})
-    assert store.take_task("dead")
-    store.bury("dead", "gone")
-    assert store.take_task("alive")
+    store.questions.ask("measure", {})
+    assert store.questions.take("dead")
+    store.crew.bury("dead", "gone")
+    assert store.questions.take("alive")
 
 
 def test_a_task_can_be_left_to_others_for_a_while(store: Store) -> None:
-    task_id = store.request("look", {})
-    assert store.take_task("busy", waited=0.05) is None
+    task_id = store.questions.ask("look", {})
+    assert store.questions.take("busy", waited=0.05) is None
     time.sleep(0.06)
-    task = store.take_task("busy", waited=0.05)
+    task = store.questions.take("busy", waited=0.05)
     assert task is not None
     assert task.id == task_id
 
@@ -267,17 +267,17 @@ def test_a_task_can_be_left_to_others_for_a_while(store: Store) -> None:
 def test_a_question_that_nobody_answers_in_time_is_taken_back_where_its_answer_is_read_once(store: Store) -> None:
     assert control.ask(store, "augmentation", {}, "r1", patience=0.0) is None
     assert control.ask(store, "measure", {}, "r1", patience=0.0) is None
-    assert store.latest_task("augmentation", "r1") is None
-    assert store.latest_task("measure", "r1") is not None
+    assert store.questions.latest("augmentation", "r1") is None
+    assert store.questions.latest("measure", "r1") is not None
 
 
 def test_a_dropped_task_is_gone_and_a_late_answer_to_it_is_let_go(store: Store) -> None:
-    task_id = store.request("look", {}, "r1")
-    assert store.take_task("slow")
-    store.drop_task(task_id)
-    store.answer(task_id, b"too late")
-    assert store.task(task_id) is None
-    assert store.latest_task("look", "r1") is None
+    task_id = store.questions.ask("look", {}, "r1")
+    assert store.questions.take("slow")
+    store.questions.drop(task_id)
+    store.questions.answer(task_id, b"too late")
+    assert store.questions.get(task_id) is None
+    assert store.questions.latest("look", "r1") is None
 
 
 @pytest.mark.parametrize("next_worker", ["other", None])
@@ -287,7 +287,7 @@ def test_a_hold_is_checked_without_changing_anything(store: Store, next_worker: 
     assert run is not None
     store.check_hold(run_id, run.holder)
     assert store.run(run_id) == run
-    store.bury("first", "silent")
+    store.crew.bury("first", "silent")
     if next_worker:
         store.requeue(run_id, RESUMABLE)
         assert store.claim(next_worker, 4)
@@ -319,22 +319,22 @@ def all_events(step: int) -> list[Event]:
 
 
 def test_a_question_over_which_two_workers_end_is_not_put_to_a_third(store: Store) -> None:
-    task_id = store.request("look", {})
+    task_id = store.questions.ask("look", {})
     for worker in ("first", "second"):
-        assert store.take_task(worker) is not None
-        store.bury(worker, "killed")
-    assert store.take_task("third") is None
-    task = store.task(task_id)
+        assert store.questions.take(worker) is not None
+        store.crew.bury(worker, "killed")
+    assert store.questions.take("third") is None
+    task = store.questions.get(task_id)
     assert task is not None
     assert (task.state, task.result) == ("failed", None)
     assert "memory" in task.message
 
 
 def test_questions_of_a_server_that_is_gone_are_dropped_and_fresh_ones_stay(store: Store) -> None:
-    old = store.request("look", {})
+    old = store.questions.ask("look", {})
     time.sleep(0.02)
-    store.drop_old_tasks(["look"], age=0.01)
-    assert store.task(old) is None
-    fresh, other = store.request("look", {}), store.request("measure", {})
-    store.drop_old_tasks(["look"], age=60)
-    assert store.task_state(fresh) == store.task_state(other) == "waiting"
+    store.questions.drop_old(["look"], age=0.01)
+    assert store.questions.get(old) is None
+    fresh, other = store.questions.ask("look", {}), store.questions.ask("measure", {})
+    store.questions.drop_old(["look"], age=60)
+    assert store.questions.state(fresh) == store.questions.state(other) == "waiting"

@@ -20,9 +20,9 @@ def symmetry_of(store: Store, initialization: Initialization) -> dict[str, Any]:
     active = held(store, experiment.but(network=experiment.network.but(initialization=initialization)))
     train_to(active, 200)
     active.turn(1.0)
-    task_id = store.request("symmetry", {}, active.id)
+    task_id = store.questions.ask("symmetry", {}, active.id)
     answer(store, "w")
-    task = store.task(task_id)
+    task = store.questions.get(task_id)
     assert task is not None
     assert task.result is not None, task.message
     found: dict[str, Any] = json.loads(task.result)

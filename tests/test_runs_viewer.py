@@ -210,7 +210,7 @@ def test_a_run_that_ends_too_early_leaves_nothing_shown_behind(store: Store, how
         case "is left":
             worker.leave("the server stopped")
         case _:
-            store.bury("w", "killed")
+            store.crew.bury("w", "killed")
             assert store.requeue(run_id, ("lost",))
             Worker("another", store, 4).claim()
     assert store.sights.news(run_id, {A: -1, SNAPSHOT: -1}) == {}

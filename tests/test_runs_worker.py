@@ -12,8 +12,9 @@ from sqlalchemy.exc import DataError, OperationalError
 from playground.runs import control
 from playground.runs.limits import Limits, needed
 from playground.runs.memory import WORKER
+from playground.runs.questions import Task
 from playground.runs.settings import Settings
-from playground.runs.store import NotHeld, Store, Task
+from playground.runs.store import NotHeld, Store
 from playground.runs.tasks import ANSWERS, answer
 from playground.runs.viewer import SHARE
 from playground.runs.worker import Worker
@@ -34,7 +35,7 @@ def handed_over(store: Store) -> tuple[str, Worker, Worker]:
     run_id = store.create(LONG, "handed over")
     first, second = Worker("first", store, 4), Worker("second", store, 4)
     turn_until(first, lambda: store.past.checkpoint(run_id).exists())
-    store.bury("first", "silent")
+    store.crew.bury("first", "silent")
     assert store.requeue(run_id, ("lost",))
     second.turn()
     assert state_of(store, run_id) == ("running", "second")
@@ -49,25 +50,25 @@ def contents(store: Store, run_id: str) -> dict[Path, bytes]:
 def test_a_worker_gives_signs_of_life_while_a_turn_takes_long_and_none_after_it_left(store: Store) -> None:
     worker = Worker("busy", store, 4)
     worker.life.start()  # and not a single turn
-    assert control.wait(lambda: store.ready_workers() == 1, 5)
+    assert control.wait(lambda: store.crew.ready() == 1, 5)
     worker.leave("done")
     assert not worker.life.is_alive()
-    assert store.ready_workers() == 0
+    assert store.crew.ready() == 0
 
 
 def test_signs_of_life_go_on_after_the_store_failed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("playground.runs.worker.LIFE_EVERY", 0.01)
-    give, failures = store.sign_of_life, [OperationalError("UPDATE", {}, Exception("database is locked"))]
+    give, failures = store.crew.sign_of_life, [OperationalError("UPDATE", {}, Exception("database is locked"))]
 
     def sign_of_life(*arguments: Any, **named: Any) -> None:
         if failures:
             raise failures.pop()
         give(*arguments, **named)
 
-    monkeypatch.setattr(store, "sign_of_life", sign_of_life)
+    monkeypatch.setattr(store.crew, "sign_of_life", sign_of_life)
     worker = Worker("patient", store, 4)
     worker.life.start()
-    assert control.wait(lambda: store.ready_workers() == 1, 5)
+    assert control.wait(lambda: store.crew.ready() == 1, 5)
     worker.leave("done")
 
 
@@ -104,9 +105,9 @@ def test_a_letter_that_the_store_can_never_take_does_not_keep_the_others_back(
 def test_an_answer_too_large_for_the_store_fails_with_its_size(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("playground.runs.tasks.MOST_RESULT", 1_000_000)
     monkeypatch.setitem(ANSWERS, "export", lambda *_: bytes(2_000_000))
-    task_id = store.request("export", {})
+    task_id = store.questions.ask("export", {})
     answer(store, "w")
-    task = store.task(task_id)
+    task = store.questions.get(task_id)
     assert task is not None
     assert task.message == "the answer has 2 MB, more than one may have here (1 MB)"
 

@@ -35,7 +35,7 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalWorkers]:
     chosen = Settings(folder, f"sqlite:///{folder / 'runs.sqlite'}", workers=2, runs_at_once=8)
     result = LocalWorkers(Store(chosen.store_url, folder), chosen)
     result.start()
-    assert control.wait(lambda: result.store.ready_workers() == 2, patience=60)
+    assert control.wait(lambda: result.store.crew.ready() == 2, patience=60)
     yield result
     result.stop()
     result.store.close()
@@ -168,7 +168,7 @@ def test_a_killed_worker_loses_only_its_runs_and_resume_gives_the_uninterrupted_
     assert found["loss"] == losses(slow, run.step)
     for run_id in (victim, other):
         control.stop(store, run_id)
-    assert control.wait(lambda: store.ready_workers() == 2, patience=60)
+    assert control.wait(lambda: store.crew.ready() == 2, patience=60)
 
 
 def test_a_run_is_measured_on_the_test_split_by_whichever_worker_is_free(running: Store) -> None:

@@ -59,9 +59,9 @@ def test_without_dropout_and_decay_the_loop_is_plain_gradient_descent_on_cross_e
 def test_a_worker_gives_the_loss_of_every_step_of_an_ended_run(store: Store) -> None:
     experiment = sgd(0.5, 0.01)
     run_id = trained(store, experiment)
-    task_id = store.request("from scratch", {}, run_id)
+    task_id = store.questions.ask("from scratch", {}, run_id)
     answer(store, "here")
-    task = store.task(task_id)
+    task = store.questions.get(task_id)
     assert task is not None
     assert task.result, task.message
     assert json.loads(task.result) == {"losses": by_hand(experiment, 300)}
@@ -73,9 +73,9 @@ def test_a_run_that_was_changed_live_is_refused(store: Store) -> None:
     for one in store.open_controls([active.id]):
         active.obey(one)
     store.take_control(control_id)
-    task_id = store.request("from scratch", {}, active.id)
+    task_id = store.questions.ask("from scratch", {}, active.id)
     answer(store, "here")
-    task = store.task(task_id)
+    task = store.questions.get(task_id)
     assert task is not None
     assert "changed while it ran" in task.message
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from playground.exports import files
 from playground.exports.files import AS_CODE, OF_NETWORK, OF_RUN
 from playground.runs.store import Store
-from playground.runs.tasks import answer
+from tests.answered import answer_at_once
 from tests.opened_pages import SMALL, button, opened, trained
 
 
@@ -64,26 +64,11 @@ def opened_dialog(run_id: str) -> AppTest:
     return app
 
 
-def answered(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Questions are answered as they are put; returns them."""
-    asked: list[dict[str, Any]] = []
-    put = Store.request
-
-    def request(store: Store, kind: str, request: dict[str, Any], run_id: str | None = None) -> int:
-        asked.append(request)
-        task_id = put(store, kind, request, run_id)
-        answer(store, "here")
-        return task_id
-
-    monkeypatch.setattr(Store, "request", request)
-    return asked
-
-
 def test_a_kept_step_can_be_chosen_and_is_what_is_made_and_what_the_file_is_called_after(
     shared: Store, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = trained(shared)
-    asked = answered(monkeypatch)
+    asked = answer_at_once(shared, monkeypatch)
     app = opened_dialog(run_id)
     assert app.selectbox(key=f"export.step.{run_id}").options == ["last checkpoint", "3", "2", "1", "0"]
     button(app, "pt").click().run()
@@ -102,7 +87,7 @@ def test_why_a_file_can_not_be_made_is_said_beside_its_button_which_stays(
     shared: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = trained(shared)
-    answered(monkeypatch)
+    answer_at_once(shared, monkeypatch)
     app = opened_dialog(run_id)
     app.selectbox(key=f"export.step.{run_id}").set_value(1).run()
     shared.past.kept_checkpoint(run_id, 1).unlink()
@@ -119,4 +104,4 @@ def test_an_answer_that_comes_too_late_is_kept_nowhere(shared: Store, monkeypatc
     app = opened_dialog(run_id)
     button(app, "pt").click().run()
     assert [error.value for error in app.error] == ["all workers are busy: try again in a moment"]
-    assert shared.latest_task("export", run_id) is None
+    assert shared.questions.latest("export", run_id) is None

@@ -1,7 +1,6 @@
 """The button Import, without a browser: what a file changes on the page, and what a wrong one says."""
 
 import io
-from typing import Any
 
 import pytest
 import torch
@@ -15,21 +14,14 @@ from playground.network.match import most_bytes
 from playground.presets import TEMPLATES
 from playground.runs.states import STATES
 from playground.runs.store import Store
-from playground.runs.tasks import answer
+from tests.answered import answer_at_once
 from tests.opened_pages import SMALL, button, opened
 
 
 @pytest.fixture
 def answered(shared: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """The pages' store, with a worker that answers at once."""
-    asked = Store.request
-
-    def request_and_answer(store: Store, *arguments: Any) -> int:
-        task_id = asked(store, *arguments)
-        answer(store, "here")
-        return task_id
-
-    monkeypatch.setattr(Store, "request", request_and_answer)
+    answer_at_once(shared, monkeypatch)
     return shared
 
 
@@ -48,6 +40,12 @@ def state(of: Experiment) -> bytes:
     file = io.BytesIO()
     torch.save(build(of.network, seed=77).state_dict(), file)
     return file.getvalue()
+
+
+def with_weights_of_an_mlp() -> AppTest:
+    app = opened()
+    app.selectbox[0].set_value("MLP").run()
+    return put(app, "weights.pt", state(TEMPLATES["MLP"]))
 
 
 def test_an_imported_experiment_is_what_train_trains_and_undo_brings_back_what_was_there(shared: Store) -> None:
@@ -82,9 +80,7 @@ def test_a_wrong_experiment_is_said_with_its_field_and_changes_nothing(
 
 
 def test_the_next_run_begins_with_imported_weights_and_its_restart_too(answered: Store) -> None:
-    app = opened()
-    app.selectbox[0].set_value("MLP").run()
-    put(app, "weights.pt", state(TEMPLATES["MLP"]))
+    app = with_weights_of_an_mlp()
     assert any("Begins with the weights of weights.pt (SHA-256 " in caption.value for caption in app.caption)
     button(app, "Train").click().run()
     (first,) = answered.runs(STATES)
@@ -106,9 +102,7 @@ def test_weights_of_another_network_are_refused_and_train_begins_as_it_would_hav
 
 
 def test_a_network_changed_after_the_import_can_not_train_until_initial_weights_are_chosen(answered: Store) -> None:
-    app = opened()
-    app.selectbox[0].set_value("MLP").run()
-    put(app, "weights.pt", state(TEMPLATES["MLP"]))
+    app = with_weights_of_an_mlp()
     app.selectbox[0].set_value("Softmax regression").run()
     assert button(app, "Train").disabled
     assert any("128×784 in the file; this network has 10×784" in error.value for error in app.error)
@@ -125,9 +119,7 @@ def test_a_file_larger_than_the_network_is_refused_before_it_is_read(shared: Sto
 
 
 def test_a_link_begins_with_initial_weights_whatever_was_imported_before(answered: Store) -> None:
-    app = opened()
-    app.selectbox[0].set_value("MLP").run()
-    put(app, "weights.pt", state(TEMPLATES["MLP"]))
+    app = with_weights_of_an_mlp()
     app.query_params["x"] = to_link(TEMPLATES["MLP"].but(training=SMALL.training))
     app.run()
     button(app, "Train").click().run()
@@ -135,9 +127,7 @@ def test_a_link_begins_with_initial_weights_whatever_was_imported_before(answere
 
 
 def test_a_preset_of_home_begins_with_initial_weights_whatever_was_imported_before(answered: Store) -> None:
-    app = opened()
-    app.selectbox[0].set_value("MLP").run()
-    put(app, "weights.pt", state(TEMPLATES["MLP"]))
+    app = with_weights_of_an_mlp()
     app.switch_page("home.py").run()
     button(app, "Start with a small CNN").click().run()
     assert app.session_state["kept.imported"] is None

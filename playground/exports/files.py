@@ -50,11 +50,11 @@ def csv_of(store: Store, run: Run, _step: Step) -> bytes:
 
 def from_worker(kind: str, store: Store, run: Run, step: Step) -> bytes:
     """A file that needs PyTorch or TensorBoard, which the server doesn't have."""
-    task_id = store.request("export", {"format": kind, "step": "last" if step is None else step}, run.id)
+    task_id = store.questions.ask("export", {"format": kind, "step": "last" if step is None else step}, run.id)
     try:
         task = answer_to(store, task_id, PATIENCE)
     finally:
-        store.drop_task(task_id)  # an answer has megabytes, and one that comes too late is read by nobody
+        store.questions.drop(task_id)  # an answer has megabytes, and one that comes too late is read by nobody
     if task is None:
         raise SpecError("export", "all workers are busy: try again in a moment")
     if task.result is None:
@@ -124,35 +124,24 @@ AS_CODE = (
         make=partial(code_of, notebook_of),
     ),
 )
+
+
+def of_network(name: str, what: str, label: str) -> File:
+    """What a worker makes of a kept step."""
+    return File(
+        name=name,
+        what=what,
+        label=label,
+        ending=f".{label.lower()}",
+        kind=BYTES,
+        make=partial(from_worker, label.lower()),
+        takes_time=True,
+        has_step=True,
+    )
+
+
 OF_NETWORK = (
-    File(
-        name="Weights",
-        what="PyTorch's state dict.",
-        label="pt",
-        ending=".pt",
-        kind=BYTES,
-        make=partial(from_worker, "pt"),
-        takes_time=True,
-        has_step=True,
-    ),
-    File(
-        name="Weights",
-        what="The same, in a file that can hold no code.",
-        label="safetensors",
-        ending=".safetensors",
-        kind=BYTES,
-        make=partial(from_worker, "safetensors"),
-        takes_time=True,
-        has_step=True,
-    ),
-    File(
-        name="Network",
-        what="Digits to logits, in eval mode, for any runtime.",
-        label="ONNX",
-        ending=".onnx",
-        kind=BYTES,
-        make=partial(from_worker, "onnx"),
-        takes_time=True,
-        has_step=True,
-    ),
+    of_network("Weights", "PyTorch's state dict.", "pt"),
+    of_network("Weights", "The same, in a file that can hold no code.", "safetensors"),
+    of_network("Network", "Digits to logits, in eval mode, for any runtime.", "ONNX"),
 )

@@ -38,7 +38,7 @@ def begin(store: Store, lab: Lab, topic: Topic, setup: Setup, owner: str = "") -
     plan = planned(topic, setup)
     store.admit((with_seed(arm.experiment, seed) for arm, seed in plan), owner)
     asked = setup.model_dump(mode="json")
-    task = store.request(topic.task, asked) if topic.task else None
+    task = store.questions.ask(topic.task, asked) if topic.task else None
     study_id = store.studies.create(lab.name, topic.name, json.dumps(asked), len(plan), task)
     for arm, seed in plan:
         trial = Trial(study_id, arm.name, seed)
@@ -101,14 +101,14 @@ def results(store: Store, topic: Topic, study: Study) -> Results:
         due = kinds_due(store, topic, run)
         for kind in due:
             if (run.id, kind) not in asked:
-                asked[run.id, kind] = (store.request(kind, {}, run.id), "waiting")
+                asked[run.id, kind] = (store.questions.ask(kind, {}, run.id), "waiting")
         is_waiting |= run.is_live or any(asked[run.id, kind][1] not in OVER for kind in due)
         answers = {kind: asked[run.id, kind][0] for kind in due if asked[run.id, kind][1] in OVER}
         # Forks that a reader added are no arms of the plan.
         arm = arms.get(trial.arm) or Arm(trial.arm, run.experiment)
         outcomes.append(outcome_of(store, run, arm, trial.seed, answers))
     answered, problem = answer_to(store, study.task) if study.task is not None else (None, "")
-    is_waiting |= study.task is not None and store.task_state(study.task) not in OVER
+    is_waiting |= study.task is not None and store.questions.state(study.task) not in OVER
     return Results(tuple(outcomes), answered, problem, is_over=not is_waiting)
 
 
@@ -161,14 +161,14 @@ def read_tables(store: Store, run_id: str) -> Tables:
 
 def answer_to(store: Store, task: int) -> tuple[Any, str]:
     """(JSON, why there is none) of a question; both empty while it waits."""
-    if store.task_state(task) not in OVER:
+    if store.questions.state(task) not in OVER:
         return None, ""
     return final_answer(store, task)
 
 
 @lru_cache(maxsize=512)
 def final_answer(store: Store, task: int) -> tuple[Any, str]:
-    found = store.task(task)
+    found = store.questions.get(task)
     if found is None or found.result is None:
         return None, found.message if found and found.message else "there is no answer"
     return json.loads(found.result), ""

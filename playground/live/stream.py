@@ -223,11 +223,11 @@ class Watched:
     async def ask(self, at: int | str, sights: list[Sight]) -> None:
         def question() -> list[bytes] | None:
             request = {"at": at, "views": [json.loads(sight.request) for sight in sights]}
-            task_id = self.store.request("look", request, self.run_id)
+            task_id = self.store.questions.ask("look", request, self.run_id)
             task = control.answer_to(self.store, task_id, PATIENCE_WITH_WORKERS)
             while task is None and self.is_taken(task_id):  # a worker is at it
                 task = control.answer_to(self.store, task_id, PATIENCE_WITH_WORKERS)
-            self.store.drop_task(task_id)  # also one that nobody took: it will be asked anew
+            self.store.questions.drop(task_id)  # also one that nobody took: it will be asked anew
             if task is None:
                 return None
             if task.result is None:
@@ -252,7 +252,7 @@ class Watched:
         self.stir.set()
 
     def is_taken(self, task_id: int) -> bool:
-        return self.store.task_state(task_id) == "taken"
+        return self.store.questions.state(task_id) == "taken"
 
     # --- its browsers -------------------------------------------------------------------------------------------------
 

@@ -7,8 +7,9 @@ from typing import Any, Literal
 from playground.errors import SpecError
 from playground.experiment import Data, Experiment
 from playground.runs.limits import is_over_time, time_is_up
+from playground.runs.questions import Task
 from playground.runs.states import LIVE, RESUMABLE
-from playground.runs.store import Store, Task
+from playground.runs.store import Store
 
 READ_ONCE = ("look", "export", "import", "augmentation", "move")  # other answers are looked up again later
 ANSWER_EVERY = 0.01  # seconds between two looks for an answer
@@ -90,17 +91,17 @@ def ask(
     store: Store, kind: str, request: dict[str, Any], run_id: str | None = None, patience: float = 5.0
 ) -> Task | None:
     """Put a question to the workers and wait for the answer; None where none came in time."""
-    task_id = store.request(kind, request, run_id)
+    task_id = store.questions.ask(kind, request, run_id)
     answered = answer_to(store, task_id, patience)
     if kind in READ_ONCE:
-        store.drop_task(task_id)
+        store.questions.drop(task_id)
     return answered
 
 
 def answer_to(store: Store, task_id: int, patience: float) -> Task | None:
     """Wait for the answer to a task; None where none came in time."""
-    is_answered = wait(lambda: store.task_state(task_id) in ("done", "failed"), patience, ANSWER_EVERY)
-    return store.task(task_id) if is_answered else None
+    is_answered = wait(lambda: store.questions.state(task_id) in ("done", "failed"), patience, ANSWER_EVERY)
+    return store.questions.get(task_id) if is_answered else None
 
 
 # --- how ------------------------------------------------------------------------------------------------------------

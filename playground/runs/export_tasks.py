@@ -12,7 +12,8 @@ from playground.network.build import Net
 from playground.network.state import entries
 from playground.runs.journal import curves
 from playground.runs.moments import run_of, saved_moment
-from playground.runs.store import Run, Store, Task
+from playground.runs.questions import Task
+from playground.runs.store import Run, Store
 from playground.views.moment import Moment
 
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from playground.experiment import Network
 from playground.network.match import matched, most_bytes
-from playground.runs.store import Store, Task
+from playground.runs.questions import Task
+from playground.runs.store import Store
 from playground.training.imported import check_finite, held, keep, read_state
 
 

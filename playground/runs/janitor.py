@@ -41,7 +41,7 @@ class Janitor:
 
     def turn(self) -> None:
         store = self.store
-        store.drop_old_tasks(READ_ONCE, UNREAD_FOR)
+        store.questions.drop_old(READ_ONCE, UNREAD_FOR)
         if store.library.purge(store.library.deleted(time.time() - UNDO_FOR), IS_DELETED):
             store.disk.forget_shares()
         store.imports.drop_unused(time.time() - UNUSED_FOR)

@@ -11,7 +11,8 @@ from playground.probes.permutation import permute
 from playground.probes.signal import signal
 from playground.probes.weights import layer_weights, symmetry
 from playground.runs.moments import run_of, saved_moment
-from playground.runs.store import Store, Task
+from playground.runs.questions import Task
+from playground.runs.store import Store
 from playground.training.from_scratch import by_hand
 from playground.training.polynomial_study import study
 from playground.views.pack import packed

@@ -13,7 +13,8 @@ from playground.errors import SpecError
 from playground.network.build import Net, build
 from playground.runs.active import ActiveRun
 from playground.runs.past import Judged
-from playground.runs.store import Run, Store, Task
+from playground.runs.questions import Task
+from playground.runs.store import Run, Store
 from playground.training.checkpoint import weights_at
 from playground.views.moment import Moment, Verdicts
 

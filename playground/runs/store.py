@@ -9,15 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    CursorResult,
-    Engine,
     Row,
     bindparam,
-    create_engine,
-    delete,
-    event,
     exists,
     func,
     insert,
@@ -27,24 +21,25 @@ from sqlalchemy import (
 
 from playground.errors import SpecError
 from playground.experiment import Experiment, read
+from playground.runs.crew import READY, STALE_AFTER, Crew
 from playground.runs.disk import Disk
+from playground.runs.engine import engine
 from playground.runs.finals import Finals
-from playground.runs.ids import new_name
+from playground.runs.ids import id_of_new, new_name
 from playground.runs.imports import Imported, Imports
 from playground.runs.library import IS_DELETED, Library
 from playground.runs.limits import NO_LIMITS, check, check_queue
 from playground.runs.overview import Overview
 from playground.runs.past import Origin, Past
+from playground.runs.questions import Questions
 from playground.runs.replays import Replay, Replays
-from playground.runs.schema import chunks, controls, create_all, library, runs, tasks, workers
+from playground.runs.schema import chunks, controls, create_all, library, runs, workers
 from playground.runs.sights import Sights
 from playground.runs.states import ACTIVE, ENDED, LIVE, State
 from playground.runs.studies import Studies, Trial
-from playground.runs.turns import IS_TRIAL, held_by_owner, held_of, line, queued_of
+from playground.runs.turns import IS_TRIAL, held_by_owner, leaves_room, line, next_in_line, queued_of
 
 Holder = tuple[str | None, int]  # worker and attempt: another attempt of the same worker is another hold
-FULL = 2  # in the column `ready`
-STALE_AFTER = 10.0  # seconds without a sign of life after which a worker counts as gone
 # Made once: a worker asks fifty times a second.
 OPEN_CONTROLS = (
     select(controls.c.id, controls.c.run, controls.c.name, controls.c.value)
@@ -103,25 +98,15 @@ class Control:
     value: Any
 
 
-@dataclass(frozen=True)
-class Task:
-    id: int
-    kind: str
-    run: str | None
-    request: dict[str, Any]
-    state: str
-    message: str
-    result: bytes | None
-
-
 class Store:
-    """Runs, their curves, controls and tasks; every method is one short transaction.
+    """Runs, their curves and controls; every method is one short transaction.
 
     `past` has what stays of each run's earlier steps, `sights` what somebody watches, `studies` which runs belong
     together, `library` whose runs are and what is said of them, `finals` what came of them, `replays` which run repeats
-    which, `overview` lists them, `disk` knows what they take, `imports` has weights from files. `url` is any SQLAlchemy
-    URL; `folder` holds the checkpoints. A locked database is waited for as long as `patience` says, in seconds. What
-    the database can't do is an error of SQLAlchemy, see `health.in_words`.
+    which, `overview` lists them, `disk` knows what they take, `imports` has weights from files, `questions` are for any
+    worker, `crew` is who they are. `url` is any SQLAlchemy URL; `folder` holds the checkpoints. A locked database is
+    waited for as long as `patience` says, in seconds. What the database can't do is an error of SQLAlchemy, see
+    `health.in_words`.
     """
 
     def __init__(self, url: str, folder: Path, patience: float = 5.0) -> None:
@@ -141,6 +126,8 @@ class Store:
         self.overview = Overview(self.engine)
         self.disk = Disk(self.engine, folder)
         self.imports = Imports(self.engine, folder)
+        self.questions = Questions(self.engine)
+        self.crew = Crew(self.engine)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -261,13 +248,14 @@ class Store:
             count = select(runs.c.worker, func.count()).where(runs.c.state == "running").group_by(runs.c.worker)
             held: dict[str, int] = dict(map(tuple, connection.execute(count)))
             ready = connection.execute(
-                select(workers.c.id).where(workers.c.ready == 1, workers.c.seen > time.time() - STALE_AFTER)
+                select(workers.c.id).where(workers.c.ready == READY, workers.c.seen > time.time() - STALE_AFTER)
             ).scalars()
             mine = held.get(worker, 0)
             if sum(held.values()) >= runs_at_once or mine > min((held.get(one, 0) for one in ready), default=mine):
                 return None
-            row, owner = self.next_in_line(connection)
-        if row is None:
+            first = next_in_line(connection, self.limits.runs_a_visitor)
+            row = connection.execute(select(runs).where(runs.c.id == first.run)).first() if first else None
+        if first is None or row is None:
             return None
         try:
             chosen = run_of(row)
@@ -282,27 +270,11 @@ class Store:
             result = connection.execute(
                 update(runs)
                 .where(runs.c.id == chosen.id, runs.c.state == "queued", running < runs_at_once)
-                .where(*self.leaves_room(owner))
+                .where(*leaves_room(first.owner, self.limits.runs_a_visitor))
                 .values(state="running", worker=worker, message="")
             )
         run = self.run(chosen.id) if result.rowcount == 1 else None
         return run if run and run.worker == worker else None  # else it has been taken away again meanwhile
-
-    def next_in_line(self, connection: Connection) -> tuple[Row[Any] | None, str]:
-        """The first queued run of an owner of whom workers may hold one more, and the owner."""
-        most, queue = self.limits.runs_a_visitor, line(connection)
-        busy = held_by_owner(connection) if most else {}
-        found = (one for one in queue if not (most and one.owner) or busy.get(one.owner, 0) < most)
-        chosen = next(found, None)
-        if chosen is None:
-            return None, ""
-        return connection.execute(select(runs).where(runs.c.id == chosen.run)).first(), chosen.owner
-
-    def leaves_room(self, owner: str) -> Iterator[ColumnElement[bool]]:
-        """That workers hold fewer of an owner's runs than a visitor may have there: a condition for the one update,
-        as two workers may look at once."""
-        if self.limits.runs_a_visitor and owner:
-            yield held_of(owner) < self.limits.runs_a_visitor
 
     def requeue(self, run_id: str, from_states: Sequence[State]) -> bool:
         """Let a run that ended too early go on from its last checkpoint; what it was asked before is void.
@@ -361,7 +333,7 @@ class Store:
         """Leave a control for the worker that holds the run."""
         with self.engine.begin() as connection:
             result = connection.execute(insert(controls).values(run=run_id, name=name, value=json.dumps(value)))
-            return new_id(result)
+            return id_of_new(result)
 
     def open_controls(self, run_ids: Iterable[str]) -> list[Control]:
         with self.engine.connect() as connection:
@@ -393,110 +365,6 @@ class Store:
             taken, refusal = connection.execute(query).one()
         return taken is not None, refusal
 
-    # --- tasks: one answer to one question, by any worker -------------------------------------------------------------
-
-    def request(self, kind: str, request: dict[str, Any], run_id: str | None = None) -> int:
-        with self.engine.begin() as connection:
-            result = connection.execute(
-                insert(tasks).values(
-                    kind=kind, run=run_id, request=json.dumps(request), state="waiting", created=time.time()
-                )
-            )
-            return new_id(result)
-
-    def task(self, task_id: int) -> Task | None:
-        with self.engine.connect() as connection:
-            row = connection.execute(select(tasks).where(tasks.c.id == task_id)).first()
-        return task_of(row) if row else None
-
-    def latest_task(self, kind: str, run_id: str) -> Task | None:
-        query = select(tasks).where(tasks.c.kind == kind, tasks.c.run == run_id).order_by(tasks.c.id.desc()).limit(1)
-        with self.engine.connect() as connection:
-            row = connection.execute(query).first()
-        return task_of(row) if row else None
-
-    def take_task(self, worker: str, waited: float = 0.0) -> Task | None:
-        """The oldest task that has waited so long, in seconds; now it is this worker's."""
-        is_due = tasks.c.state == "waiting", tasks.c.created <= time.time() - waited
-        with self.engine.connect() as connection:
-            row = connection.execute(select(tasks).where(*is_due).order_by(tasks.c.id).limit(1)).first()
-        if row is None:
-            return None
-        with self.engine.begin() as connection:
-            query = update(tasks).where(tasks.c.id == row.id, tasks.c.state == "waiting")
-            taken = connection.execute(query.values(state="taken", worker=worker)).rowcount == 1
-        return task_of(row) if taken else None
-
-    def task_state(self, task_id: int) -> str | None:
-        with self.engine.connect() as connection:
-            return connection.execute(select(tasks.c.state).where(tasks.c.id == task_id)).scalar()
-
-    def drop_old_tasks(self, kinds: Sequence[str], age: float) -> None:
-        """Questions of some kinds that nobody waits for any more: nobody reads their answers."""
-        with self.engine.begin() as connection:
-            connection.execute(delete(tasks).where(tasks.c.kind.in_(kinds), tasks.c.created < time.time() - age))
-
-    def drop_task(self, task_id: int) -> None:
-        """An answer that has been read and isn't needed again."""
-        with self.engine.begin() as connection:
-            connection.execute(delete(tasks).where(tasks.c.id == task_id))
-
-    def answer(self, task_id: int, result: bytes | None, message: str = "") -> None:
-        """Close a task: with its result, or with the reason why there is none."""
-        state = "failed" if result is None else "done"
-        with self.engine.begin() as connection:
-            connection.execute(
-                update(tasks).where(tasks.c.id == task_id).values(state=state, result=result, message=message)
-            )
-
-    # --- workers ----------------------------------------------------------------------------------------------------
-
-    def sign_of_life(self, worker: str, ready: bool, is_full: bool = False) -> None:
-        """Full: it has no room for the next run, so others needn't leave that to it."""
-        with self.engine.begin() as connection:
-            values = {"seen": time.time(), "ready": FULL if is_full else int(ready)}
-            if connection.execute(update(workers).where(workers.c.id == worker).values(**values)).rowcount == 0:
-                connection.execute(insert(workers).values(id=worker, **values))
-
-    def ready_workers(self) -> int:
-        query = select(func.count()).where(workers.c.ready >= 1, workers.c.seen > time.time() - STALE_AFTER)
-        with self.engine.connect() as connection:
-            return connection.execute(query).scalar_one()
-
-    def bury(self, worker: str, message: str) -> None:
-        """A worker is gone: its runs are lost; its tasks go back to the queue, once."""
-        with self.engine.begin() as connection:
-            connection.execute(delete(workers).where(workers.c.id == worker))
-            connection.execute(
-                update(runs)
-                .where(runs.c.worker == worker, runs.c.state.in_(ACTIVE))
-                .values(state="lost", message=message, ended=time.time())
-            )
-            mine = tasks.c.worker == worker, tasks.c.state == "taken"
-            over = "two workers ended over it: it may need more memory than there is"
-            connection.execute(update(tasks).where(*mine, tasks.c.message != "").values(state="failed", message=over))
-            connection.execute(update(tasks).where(*mine).values(state="waiting", message="its worker ended"))
-
-    def bury_the_silent(self, message: str) -> None:
-        for worker in self.silent_workers():
-            self.bury(worker, message)
-
-    def workers_unseen_for(self, seconds: float) -> set[str]:
-        """Of those that gave a sign of life once."""
-        with self.engine.connect() as connection:
-            query = select(workers.c.id).where(workers.c.seen < time.time() - seconds)
-            return set(connection.execute(query).scalars())
-
-    def silent_workers(self) -> set[str]:
-        """Those that gave no sign of life for `STALE_AFTER` seconds, and holders of runs that nobody knows."""
-        alive = select(workers.c.id).where(workers.c.seen > time.time() - STALE_AFTER)
-        known = select(workers.c.id).where(workers.c.id.not_in(alive))
-        holders = select(runs.c.worker).where(
-            runs.c.state.in_(ACTIVE), runs.c.worker.is_not(None), runs.c.worker.not_in(alive)
-        )
-        with self.engine.connect() as connection:
-            return set(connection.execute(known.union(holders)).scalars())
-
 
 def advance(connection: Connection, run_id: str, holder: Holder | None, columns: dict[str, Any]) -> None:
     """Set a run's columns; raises `NotHeld` where a holder is given that doesn't hold it.
@@ -512,26 +380,6 @@ def advance(connection: Connection, run_id: str, holder: Holder | None, columns:
         raise NotHeld(run_id)
 
 
-def engine(url: str, patience: float) -> Engine:
-    """An engine; SQLite in WAL mode, so that pages read while workers write."""
-    is_sqlite = url.startswith("sqlite")
-    result = create_engine(url, connect_args={"timeout": patience, "check_same_thread": False} if is_sqlite else {})
-    if is_sqlite:
-
-        @event.listens_for(result, "connect")
-        def _(connection: Any, _record: Any) -> None:
-            if "mode=ro" not in url:
-                connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("PRAGMA foreign_keys=ON")
-
-    return result
-
-
-def new_id(result: CursorResult[Any]) -> int:
-    return int((result.inserted_primary_key or (0,))[0])
-
-
 def readable(rows: Iterable[Row[Any]]) -> Iterator[Run]:
     """Without those of which this version can't read the experiment."""
     for row in rows:
@@ -545,7 +393,3 @@ def run_of(row: Row[Any]) -> Run:
     values["layers"] = tuple(json.loads(values["layers"]))
     values["live"] = json.loads(values["live"])
     return Run(**values)
-
-
-def task_of(row: Row[Any]) -> Task:
-    return Task(row.id, row.kind, row.run, json.loads(row.request), row.state, row.message, row.result)

@@ -18,7 +18,8 @@ from playground.runs.import_tasks import IMPORT_ANSWERS
 from playground.runs.lab_tasks import LAB_ANSWERS
 from playground.runs.limits import in_mb
 from playground.runs.moments import run_of, saved_moment
-from playground.runs.store import Store, Task
+from playground.runs.questions import Task
+from playground.runs.store import Store
 from playground.seeds import derive
 from playground.training.measure import measure
 from playground.views.make import make_or_explain
@@ -33,12 +34,12 @@ def answer(store: Store, worker: str, is_busy: bool = False) -> None:
     """Take one waiting task, if there is one, and answer it."""
     task = take(store, worker, is_busy)
     if task is not None:
-        store.answer(task.id, *answer_to(store, task))
+        store.questions.answer(task.id, *answer_to(store, task))
 
 
 def take(store: Store, worker: str, is_busy: bool = False) -> Task | None:
     """The next waiting task; a busy worker leaves new ones to the others first."""
-    return store.take_task(worker, LEFT_TO_OTHERS if is_busy else 0.0)
+    return store.questions.take(worker, LEFT_TO_OTHERS if is_busy else 0.0)
 
 
 def answer_to(store: Store, task: Task) -> tuple[bytes | None, str]:

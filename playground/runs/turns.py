@@ -2,10 +2,10 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, ScalarSelect, exists, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, exists, func, select
 
 from playground.runs.schema import library, runs, trials
 from playground.runs.states import ACTIVE
@@ -52,6 +52,19 @@ def line(connection: Connection) -> list[Waiting]:
     if len(owners) < 2:
         return in_turn(waiting, {}, {})
     return in_turn(waiting, held_by_owner(connection), last_served(connection))
+
+
+def next_in_line(connection: Connection, most: int | None) -> Waiting | None:
+    """The first queued run of an owner of whom workers may hold one more, where they hold at most so many of one's."""
+    busy = held_by_owner(connection) if most else {}
+    return next((one for one in line(connection) if not (most and one.owner) or busy.get(one.owner, 0) < most), None)
+
+
+def leaves_room(owner: str, most: int | None) -> Iterator[ColumnElement[bool]]:
+    """That workers hold fewer of an owner's runs than a visitor may have there: a condition for the one update, as two
+    workers may look at once."""
+    if most and owner:
+        yield held_of(owner) < most
 
 
 def held_by_owner(connection: Connection) -> dict[str, int]:

@@ -123,7 +123,7 @@ class Worker:
             return
         self.flush()
         result, message = answer_to(self.store, task)
-        self.post(partial(self.store.answer, task.id, result, message))
+        self.post(partial(self.store.questions.answer, task.id, result, message))
         end = time.monotonic()
         self.answers_after = end + min((end - begin) / SHARE, LONGEST_WAIT)
 
@@ -136,7 +136,7 @@ class Worker:
         """Give signs of life until the worker leaves: in a thread, since a step or an answer may take long."""
         while True:
             try:
-                self.store.sign_of_life(self.id, ready=True, is_full=self.is_full)
+                self.store.crew.sign_of_life(self.id, ready=True, is_full=self.is_full)
             except SQLAlchemyError as error:  # a store that is busy or away for a moment
                 print(f"{self.id}: {in_words(error)}", file=sys.stderr)
             if self.leaving.wait(LIFE_EVERY):
@@ -233,7 +233,7 @@ class Worker:
             self.life.join()  # a sign of life after the burial would be a ghost's
         try:
             self.send()
-            self.store.bury(self.id, message)
+            self.store.crew.bury(self.id, message)
         except SQLAlchemyError as error:  # who finds it silent buries it
             self.rest(error)
 

@@ -61,8 +61,8 @@ class LocalWorkers:
 
     def start(self) -> None:
         try:
-            self.store.bury_the_silent("its worker is gone")
-            self.store.drop_old_tasks(READ_ONCE, OLD)
+            self.store.crew.bury_the_silent("its worker is gone")
+            self.store.questions.drop_old(READ_ONCE, OLD)
         except SQLAlchemyError as error:  # the watcher will find them
             print(in_words(error), file=sys.stderr)
         for _ in range(self.chosen.workers):
@@ -89,7 +89,7 @@ class LocalWorkers:
             self.look_after_own()
             try:
                 for worker in list(self.dead):
-                    self.store.bury(worker, self.dead[worker])
+                    self.store.crew.bury(worker, self.dead[worker])
                     del self.dead[worker]
                 if looks % LOOK_FOR_SILENT_EVERY == 0:
                     self.look_for_silent()
@@ -113,12 +113,12 @@ class LocalWorkers:
         After a sleep of the machine, or a lock on the database, all are silent for a moment: another server's too,
         and of those nobody here knows that they live.
         """
-        silent = self.store.silent_workers() - self.processes.keys()
-        hung = self.store.workers_unseen_for(HUNG_AFTER) & self.processes.keys()
+        silent = self.store.crew.silent() - self.processes.keys()
+        hung = self.store.crew.unseen_for(HUNG_AFTER) & self.processes.keys()
         if hung:
             self.store.check()  # where nothing can be written, silence says nothing
         for worker in silent & self.suspects:
-            self.store.bury(worker, "its worker gave no sign of life")
+            self.store.crew.bury(worker, "its worker gave no sign of life")
         for worker in hung & self.suspects:
             self.processes[worker].kill()  # buried and replaced as all that are killed
         self.suspects = silent | hung

@@ -47,7 +47,7 @@ def offer(store: Store, run: Run) -> None:
 
 
 def measured(store: Store, run: Run) -> dict[str, Any] | None:
-    task = store.latest_task("measure", run.id)
+    task = store.questions.latest("measure", run.id)
     return json.loads(task.result) if task and task.result else None
 
 

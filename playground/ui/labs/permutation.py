@@ -29,7 +29,7 @@ def permutation(store: Store, study: Study | None, setup: Symmetry, found: Resul
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         arm = st.selectbox("Network", list(ended), index=len(ended) - 1, key="permutation.arm", width=240)
         layer = st.selectbox("Layer", LAYERS, key="permutation.layer", width=160)
-        last = store.latest_task("permutation", ended[arm])
+        last = store.questions.latest("permutation", ended[arm])
         if st.button("Permute at random", icon=":material/shuffle:", key="permutation.press"):
             draw = last.request["draw"] + 1 if last else 0
             last = control.permute_units(store, ended[arm], layer, draw)
