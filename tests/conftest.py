@@ -46,3 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "walk" in metafunc.fixturenames:
         metafunc.parametrize("walk", range(metafunc.config.getoption("--walks")))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Journeys come last: while Playwright runs, no other test can use asyncio."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

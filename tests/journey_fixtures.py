@@ -1,18 +1,19 @@
-"""One playground for all journeys, and a Chromium that has been here before: its cache holds the pages' scripts.
+"""One playground for all journeys, and one tab of a Chromium that has been here before.
 
-Without that half of a journey's time goes into loading them. All else that a browser remembers is forgotten.
+Its cache holds the pages' scripts, compiled: without that half of a journey's time goes into loading them. All else
+that a browser remembers is forgotten.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, ViewportSize, expect, sync_playwright
 
 from tests.chromium import ABSENT, FLAGS, chromium
 from tests.server import Server, serve
 
 PATIENCE = 30_000  # milliseconds
+WIDE: ViewportSize = {"width": 1440, "height": 1000}
 REMEMBERED = "cookies,local_storage,indexeddb,cache_storage,service_workers"
 
 expect.set_options(timeout=PATIENCE)
@@ -24,7 +25,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield result
 
 
-@pytest.fixture(scope="module")  # not longer: while Playwright runs, no other test can use asyncio
+@pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     if chromium() is None:
         pytest.skip(ABSENT)
@@ -32,7 +33,7 @@ def playwright() -> Iterator[Playwright]:
         yield result
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """For visitors of another kind, or besides the one of `page`."""
     result = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
@@ -41,35 +42,46 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("profile")
-
-
-@pytest.fixture(scope="module")
-def visited(playwright: Playwright, profile: Path, server: Server) -> Iterator[BrowserContext]:
-    result = playwright.chromium.launch_persistent_context(
-        profile,
+def tab(playwright: Playwright, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """The first of a browser with a profile."""
+    context = playwright.chromium.launch_persistent_context(
+        tmp_path_factory.mktemp("profile"),
         executable_path=chromium(),
         args=FLAGS,
         base_url=server.url,
-        viewport={"width": 1440, "height": 1000},
+        reduced_motion="reduce",
     )
-    result.set_default_timeout(PATIENCE)
-    yield result
-    result.close()
+    context.set_default_timeout(PATIENCE)
+    yield context.pages[0]
+    context.close()
 
 
 @pytest.fixture
-def page(visited: BrowserContext, server: Server) -> Iterator[Page]:
+def page(tab: Page, server: Server) -> Iterator[Page]:
     """A new visitor's first page."""
-    result = visited.new_page()
-    asked = {"origin": server.url, "storageTypes": REMEMBERED}
-    visited.new_cdp_session(result).send("Storage.clearDataForOrigin", asked)
-    visited.clear_cookies()
+    tab.set_viewport_size(WIDE)
+    tab.emulate_media(color_scheme="light")
     faults: list[str] = []
-    result.on("pageerror", lambda error: faults.append(str(error)))
-    yield result
+
+    def note(error: object) -> None:
+        faults.append(str(error))
+
+    tab.on("pageerror", note)
+    yield tab
+    tab.remove_listener("pageerror", note)
+    exceptions = tab.locator(".stException").count()
+    forget(tab, server.url)
     assert not faults, faults
-    assert result.locator(".stException").count() == 0
-    for one in visited.pages[1:]:  # without any, the browser would end
-        one.close()
+    assert exceptions == 0
+
+
+def forget(tab: Page, origin: str) -> None:
+    """Leave no other page open, and nothing for the next visitor but the cache."""
+    for other in tab.context.pages[1:]:
+        other.close()
+    if tab.url.startswith(origin):
+        tab.evaluate("sessionStorage.clear()")
+    tab.goto("about:blank")
+    tab.context.clear_cookies()
+    asked = {"origin": origin, "storageTypes": REMEMBERED}
+    tab.context.new_cdp_session(tab).send("Storage.clearDataForOrigin", asked)

@@ -1,7 +1,7 @@
 """What a user does and sees on the page Inside, in the words of the journeys."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
@@ -131,6 +131,25 @@ def draw_by_touch(page: Page, line: Line = ONE) -> None:
             touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
         x, y = to_x, to_y
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def tap(element: Locator, is_done: Callable[[], bool]) -> None:
+    """Touch the middle of an element until that does something.
+
+    A touch is no tap where the page scrolls under it, and, on a slow machine, where the finger is lifted late.
+    """
+    page = element.page
+
+    def is_taken() -> bool:
+        box = still(element)
+        page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        for _ in range(10):
+            if is_done():
+                return True
+            page.wait_for_timeout(100)
+        return False
+
+    wait_until(page, is_taken)
 
 
 def on_the_pad(page: Page, line: Line) -> list[tuple[float, float]]:

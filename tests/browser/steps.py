@@ -1,6 +1,7 @@
 """What a user does and sees on the page Train, in the words of the journeys."""
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -103,11 +104,10 @@ def wait_for_points(page: Page, title: str, name: str, count: int) -> None:
 
 def wait_until(page: Page, condition: Callable[[], bool]) -> None:
     """Until something the page's own waiting can't express holds."""
-    for _ in range(LONG // 100):
-        if condition():
-            return
+    end = time.monotonic() + LONG / 1000
+    while not condition():
+        assert time.monotonic() < end, "it did not come true"
         page.wait_for_timeout(100)
-    raise AssertionError("it did not come true")
 
 
 def step_now(page: Page) -> int:

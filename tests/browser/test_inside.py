@@ -29,6 +29,7 @@ from tests.browser.inside_steps import (
     slider,
     still,
     tab_to,
+    tap,
     unit_title,
     verdict,
 )
@@ -287,13 +288,8 @@ def test_on_a_phone_a_digit_is_drawn_by_touch_pinned_and_followed_through_time(p
     assert after is not None
     assert after["y"] == pytest.approx(before["y"], abs=3), "the page did not scroll"
     hear(phone)
-    pin = section.get_by_role("button", name="Pin the drawing")
-    still(pin)  # a touch while the page scrolls stops it, and is no tap
-    pin.tap()
-    expect(section.locator(".dlp-pin")).to_have_count(1)
-    box = still(slider(phone))
-    phone.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    expect(phone.get_by_role("button", name="Newest")).to_be_enabled()
+    tap(section.get_by_role("button", name="Pin the drawing"), lambda: section.locator(".dlp-pin").count() == 1)
+    tap(slider(phone), phone.get_by_role("button", name="Newest").is_enabled)
     look_at(phone, "Your digit")
     wait_until(phone, lambda: 0 < answered_step(phone) < LAST)
 
