@@ -28,6 +28,7 @@ LOOK_FOR_SILENT_EVERY = 50  # looks
 HUNG_AFTER = 60.0  # seconds
 SHORT_LIFE = 10.0  # a worker that ends sooner is started again more and more slowly
 LONGEST_PAUSE = 60.0
+LONGEST_GOODBYE = 5.0  # seconds that workers have, all together, to write their checkpoints
 PROJECT = Path(__file__).parents[2]
 
 
@@ -75,9 +76,10 @@ class LocalWorkers:
         self.watcher.join()
         for process in self.processes.values():
             process.terminate()
+        end = time.monotonic() + LONGEST_GOODBYE
         for process in self.processes.values():
             try:
-                process.wait(timeout=5)
+                process.wait(timeout=max(0.0, end - time.monotonic()))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
