@@ -17,6 +17,7 @@ from playground.runs.store import Control, Run, Store
 from playground.runs.worker import Worker
 from playground.training import checkpoint
 from playground.training.checkpoint import restore, save
+from playground.training.events import Stepped
 from playground.training.trainer import Trainer
 from tests.held_runs import LONG, SHORT, claimed, held, recorded, train_to, turn_until
 from tests.small_runs import small
@@ -264,3 +265,42 @@ def test_settings_changed_after_the_last_checkpoint_are_changed_again_at_their_s
         again.turn(1)
     assert recorded(store, lost.id) == recorded(store, whole.id)
     assert recorded(store, lost.id).changed["step"] == [23]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "made"),
+    [
+        ("network.dropout", 0.3, {21: "network.dropout", 23: "optimizer.learning_rate", 24: "training.batch_size"}),
+        ("optimizer.learning_rate", 0.5, {21: "optimizer.learning_rate", 24: "training.batch_size"}),
+    ],
+    ids=["another setting", "the same setting"],
+)
+def test_a_change_after_a_run_went_on_takes_the_place_of_later_ones_of_its_setting_alone(
+    store: Store, field: str, value: float, made: dict[int, str]
+) -> None:
+    experiment = small(epochs=3, dropout=0.2)
+    active = held(store, experiment)
+    train_to(active, 20)
+    active.save()
+    active.save_after = math.inf
+    for step, one, new in ((23, "optimizer.learning_rate", 0.02), (24, "training.batch_size", 16)):
+        train_to(active, step)
+        active.obey(Control(1, "", "change", {"field": one, "value": new}))
+    again = resumed(store, active.id)
+    train_to(again, 21)
+    again.obey(Control(2, "", "change", {"field": field, "value": value}))
+    again.save_after = math.inf
+    again = resumed(store, active.id)  # lost once more, before the changes were made again
+    while not again.has_ended:
+        again.turn(1)
+    changed = recorded(store, active.id).changed
+    assert dict(zip(changed["step"], changed["field"], strict=True)) == made
+    trainer = Trainer(experiment)
+    trainer.start()
+    losses = []
+    while not trainer.finished:
+        if trainer.step in changed["step"]:
+            place = changed["step"].index(trainer.step)
+            trainer.change(changed["field"][place], changed["new"][place])
+        losses += [event.loss for event in trainer.advance() if isinstance(event, Stepped)]
+    assert recorded(store, active.id).stepped["loss"] == losses

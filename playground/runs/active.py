@@ -18,7 +18,7 @@ from playground.runs.going_on import best_copy, bring_back
 from playground.runs.journal import encode
 from playground.runs.limits import check, is_over_time, time_is_up
 from playground.runs.past import Judged, Kept, own_bytes
-from playground.runs.rewind import drop_changes_after, rewind
+from playground.runs.rewind import change_instead, rewind
 from playground.runs.settings import kept_bytes
 from playground.runs.states import State
 from playground.runs.store import Control, Run, Store
@@ -235,7 +235,7 @@ class ActiveRun:
             self.is_running, self.batches, self.until_epoch = False, None, None
 
     def change(self, field: str, value: float) -> None:
-        """From the next step on; what would have been changed again later is not: the newest wish counts.
+        """From the next step on; the field is not changed again as before the run broke off: the newest wish counts.
 
         Raises `SpecError` where the value is out of bounds, or the run would then exceed the host's limits.
         """
@@ -246,9 +246,9 @@ class ActiveRun:
         self.plan()
         self.saved_step = -1  # a checkpoint soon: it holds the new value
         self.write()
-        if self.to_change:
-            drop_changes_after(self.store, self.id, self.trainer.step, self.holder)
-            self.to_change = []
+        if any(again.field == field for again in self.to_change):
+            self.to_change = [again for again in self.to_change if again.field != field]
+            change_instead(self.store, self.id, self.trainer.step, self.holder, self.to_change)
 
     def change_again(self) -> None:
         """Set what had been set at this step before the run broke off; it is on record."""

@@ -1,5 +1,6 @@
 """Back to the step that a run goes on from: what is on record after it goes, to be trained again to the same values."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -31,11 +32,12 @@ def rewind(
     return changes
 
 
-def drop_changes_after(store: Store, run_id: str, step: int, holder: Holder) -> None:
-    """Another change was made: those that were to be made again don't come any more. All steps are on record."""
+def change_instead(store: Store, run_id: str, step: int, holder: Holder, changes: Sequence[Changed]) -> None:
+    """These alone are to be made again after the step, where all steps on record end."""
     with store.engine.begin() as connection:
         advance(connection, run_id, holder, {})
         connection.execute(delete(chunks).where(chunks.c.run == run_id, chunks.c.first_step > step))
+        put(connection, run_id, changes)
 
 
 def cut(connection: Connection, run_id: str, step: int, is_new_fork: bool) -> list[Changed]:
@@ -51,6 +53,10 @@ def cut(connection: Connection, run_id: str, step: int, is_new_fork: bool) -> li
             connection.execute(insert(chunks).values(run=run_id, first_step=first_step, events=part))
     found = (change for _, events in rows for change in changes_in(events) if change.step >= step)
     changes = sorted(found, key=lambda change: change.step)
+    put(connection, run_id, changes)
+    return changes
+
+
+def put(connection: Connection, run_id: str, changes: Sequence[Changed]) -> None:
     for change in changes:
         connection.execute(insert(chunks).values(run=run_id, first_step=change.step, events=encode([change])))
-    return changes
