@@ -17,7 +17,7 @@ SHORT = Experiment(
 LONG = SHORT.but(training=SHORT.training.but(epochs=10_000))
 
 
-def until(store: Store, run_id: str, condition: Callable[[Run], bool], patience: float = 30) -> Run:
+def until(store: Store, run_id: str, condition: Callable[[Run], bool], patience: float = 60) -> Run:
     def holds() -> bool:
         run = store.run(run_id)
         return run is not None and condition(run)
@@ -37,7 +37,7 @@ def turn_until(worker: Worker, condition: Callable[[], bool]) -> None:
         worker.turn()
         return condition()
 
-    assert control.wait(holds, 10)
+    assert control.wait(holds, 60)
 
 
 def held(store: Store, experiment: Experiment, begin: str = "run", origin: Origin | None = None) -> ActiveRun:

@@ -125,7 +125,7 @@ async def views(page: Page) -> tuple[int | None, dict[str, bytes]]:
     return header["at"], {name: array.tobytes() for name, array in arrays.items()}
 
 
-async def soon(holds: Callable[[], bool], within: float = 3.0) -> bool:
+async def soon(holds: Callable[[], bool], within: float = 20.0) -> bool:
     end = time.monotonic() + within
     while not holds():
         if time.monotonic() > end:
@@ -134,7 +134,7 @@ async def soon(holds: Callable[[], bool], within: float = 3.0) -> bool:
     return True
 
 
-async def task(store: Store, within: float = 3.0) -> Task:
+async def task(store: Store, within: float = 20.0) -> Task:
     """The next question to the workers, taken."""
     end = time.monotonic() + within
     while (found := store.questions.take("worker")) is None:

@@ -113,7 +113,7 @@ def test_every_column_says_what_it_is(kept: tuple[Store, Run]) -> None:
 
 
 @given(experiments)
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_an_experiment_comes_back_from_its_file_as_it_was(experiment: Experiment) -> None:
     assert read_experiment(experiment_json(experiment).encode()) == experiment
 

@@ -51,7 +51,7 @@ def leaves(part: Any, path: str = "") -> dict[str, Any]:
 
 
 @given(cases)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_value_changes_the_field_that_it_names_and_nothing_else(case: tuple[Experiment, Setting]) -> None:
     experiment, setting = case
     before = leaves(experiment.model_dump())
@@ -64,7 +64,7 @@ def test_a_value_changes_the_field_that_it_names_and_nothing_else(case: tuple[Ex
 
 
 @given(cases)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_present_value_is_tried_and_changes_nothing(case: tuple[Experiment, Setting]) -> None:
     experiment, setting = case
     now = setting.read(experiment)
@@ -74,7 +74,7 @@ def test_the_present_value_is_tried_and_changes_nothing(case: tuple[Experiment, 
 
 
 @given(cases, st.text(max_size=12) | st.floats().map(str) | st.integers().map(str))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_whatever_is_typed_is_a_value_that_trains_or_is_refused_with_a_reason(
     case: tuple[Experiment, Setting], text: str
 ) -> None:

@@ -80,7 +80,7 @@ def agrees(meaning: Any, found: Any) -> bool:
     return bool(meaning == found)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(experiments)
 def test_an_experiment_comes_back_from_its_link(experiment: Experiment) -> None:
     link = to_link(experiment)
@@ -175,7 +175,7 @@ def test_a_link_of_a_newer_version_says_so() -> None:
     "link",
     [
         pytest.param("1." + "A" * 10**6, id="long"),
-        pytest.param(link_of(b"0" * 10**9), id="a bomb"),
+        pytest.param(link_of(b"0" * 2_000_000), id="a bomb that is no longer than a link may be"),
         pytest.param(link_of(b"[" * 30_000), id="deep"),
         pytest.param(link_of(b'{"training": {"seed": ' + b"9" * 30_000 + b"}}"), id="a number without end"),
         pytest.param(link_of(b"\xff\xfe"), id="no text"),

@@ -214,7 +214,7 @@ def test_an_answer_that_a_worker_is_at_is_waited_for_however_long_it_takes(
 
     async def scene() -> None:
         page = await page_of(store, ended(store), look(slow=SLOW))
-        asked = await task(store, within=0.1)
+        asked = await task(store)
         await asyncio.sleep(0.5)
         assert store.questions.take("worker") is None
         answer(store, asked, b"at length")

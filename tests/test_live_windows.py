@@ -57,7 +57,7 @@ def whole(curves: Curves, name: str) -> dict[str, list[Any]]:
     return found[0].columns if found else {}
 
 
-@settings(deadline=None, max_examples=40)  # long runs are grown step by step
+@settings(max_examples=40)
 @given(lengths, st.lists(numbers, min_size=1, max_size=7), st.data())
 def test_windows_in_any_coalescing_give_what_one_window_gives(
     pieces: list[int], values: list[float], data: st.DataObject
@@ -80,7 +80,6 @@ def test_windows_in_any_coalescing_give_what_one_window_gives(
         assert shown[name] == whole(curves, name)
 
 
-@settings(deadline=None)
 @given(st.lists(numbers, min_size=1, max_size=300), st.sampled_from([1, 2, 4, 8, 64]))
 def test_the_lowest_and_the_highest_of_every_block_are_kept(values: list[float], size: int) -> None:
     kept = extremes(values, np.arange(len(values)), size)
@@ -94,7 +93,6 @@ def test_the_lowest_and_the_highest_of_every_block_are_kept(values: list[float],
             assert max(block) in shown
 
 
-@settings(deadline=None)
 @given(st.integers(1, 30_000))
 def test_no_line_ever_has_more_points_than_its_cap_nor_far_fewer(count: int) -> None:
     for cap, a_block in ((MOST_BATCHES, 2), (MOST_MEASUREMENTS, 1)):
@@ -158,7 +156,7 @@ def test_train_plus_penalty_takes_the_penalty_of_the_same_step() -> None:
     assert whole(known(curves), "evaluated")["sum"] == [None, 1.25]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(lengths, st.lists(numbers, min_size=1, max_size=7), st.integers(1100, 3000))
 def test_lines_show_the_same_points_whether_or_not_old_steps_were_forgotten(
     pieces: list[int], values: list[float], most_rows: int

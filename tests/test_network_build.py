@@ -44,7 +44,7 @@ def gradients(net: Net, logits: Tensor) -> list[Tensor]:
 
 
 @given(networks)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_the_fast_order_gives_the_values_and_gradients_of_the_reference_order_bit_for_bit(network: Network) -> None:
     fast = build(network.but(dropout=0.0, layers=without_own_dropout(network)), seed=0)
     slow = deepcopy(fast)

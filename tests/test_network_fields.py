@@ -106,7 +106,7 @@ stacks = st.lists(map_layers, min_size=1, max_size=4).map(lambda layers: Network
 
 
 @given(stacks, st.data())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_so_it_is_for_any_stack_of_convolutions_and_pooling(network: Network, data: st.DataObject) -> None:
     assume(trace(network).problem is None)
     *maps, flat, _ = layer_names(network.layers)
@@ -118,7 +118,7 @@ def test_so_it_is_for_any_stack_of_convolutions_and_pooling(network: Network, da
 
 
 @given(stacks, st.integers(1, 3))
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_a_fully_connected_unit_sees_what_any_unit_of_the_last_map_sees(network: Network, units: int) -> None:
     network = network.but(layers=(*network.layers, Linear(units=units)))
     assume(trace(network).problem is None)
@@ -143,7 +143,6 @@ def side_after(stack: list[Window]) -> int:
 
 
 @given(windows, st.data())
-@settings(deadline=None)
 def test_every_pixel_that_can_change_a_unit_lies_in_the_closed_forms_box(
     stack: list[Window], data: st.DataObject
 ) -> None:
@@ -165,7 +164,6 @@ def gapless(draw: st.DrawFn) -> list[Window]:
 
 
 @given(gapless())
-@settings(deadline=None)
 def test_without_gaps_and_leftovers_every_pixel_of_the_box_can_change_the_unit(stack: list[Window]) -> None:
     for position in range(side_after(stack)):
         field = span(stack, position)
@@ -229,7 +227,7 @@ def test_what_is_not_there_is_named(layer: str, unit: tuple[int, int, int], fiel
 
 
 @given(networks)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_the_table_counts_what_the_units_see(network: Network) -> None:
     rows = field_table(network)
     assert [row["layer"] for row in rows] == [*layer_names(network.layers)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from torch import nn
 
 from playground.errors import SpecError
@@ -199,7 +199,6 @@ def press_the_first_fix(layers: tuple[Layer, ...], times: int) -> tuple[Layer, .
 
 
 @given(stacks)
-@settings(deadline=None)
 def test_pressing_the_first_fix_again_and_again_ends_at_a_network_that_works(layers: tuple[Layer, ...]) -> None:
     fixed = press_the_first_fix(layers, times=len(layers) + 3)
     network = Network(layers=fixed)

@@ -51,7 +51,7 @@ def test_behind_batch_normalization_one_digit_has_the_gradient_that_it_has_among
 
 
 @given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 5), st.integers(1, 3), st.integers(0, 2))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_with_the_same_weights_at_all_places_it_is_a_convolution(
     inputs: int, channels: int, kernel: int, stride: int, padding: int
 ) -> None:

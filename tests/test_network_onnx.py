@@ -93,7 +93,7 @@ def test_every_kind_of_layer_has_its_nodes_and_its_test() -> None:
 
 
 @given(networks)
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_the_table_of_tensors_is_the_state_dict_of_the_network(network: Network) -> None:
     state = build(network, seed=0).state_dict()
     assert [(one.own_name, one.shape) for one in entries(network)] == [(k, tuple(v.shape)) for k, v in state.items()]

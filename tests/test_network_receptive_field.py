@@ -1,7 +1,7 @@
 """The closed form against what PyTorch's gradients reach, and against published values."""
 
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
@@ -47,7 +47,6 @@ def reached(windows: list[Window], data: st.DataObject) -> tuple[set[int], set[i
 
 
 @given(plain_windows | padded_windows, st.data())
-@settings(deadline=None)
 def test_a_value_depends_on_every_pixel_of_its_field_and_on_no_other(
     windows: list[Window], data: st.DataObject
 ) -> None:
@@ -56,7 +55,6 @@ def test_a_value_depends_on_every_pixel_of_its_field_and_on_no_other(
 
 
 @given(any_windows, st.data())
-@settings(deadline=None)
 def test_gaps_and_padded_maps_only_leave_pixels_out(windows: list[Window], data: st.DataObject) -> None:
     pixels, expected = reached(windows, data)
     assert pixels <= expected

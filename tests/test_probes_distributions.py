@@ -40,7 +40,7 @@ def of(name: str, found: tuple[LayerDistribution, ...]) -> LayerDistribution:
     return next(layer for layer in found if layer.name == name)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(networks, st.sampled_from([1, 5, 70]))
 def test_mean_deviation_extent_and_zeros_are_those_of_all_values(network: Network, count: int) -> None:
     net, x = build(network, 0), some_digits(count)

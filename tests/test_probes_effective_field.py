@@ -44,7 +44,7 @@ def units(net: Net, network: Network, data: st.DataObject) -> tuple[str, tuple[i
 
 
 @given(networks, st.data())
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_it_is_the_mean_absolute_gradient_through_all_layers(network: Network, data: st.DataObject) -> None:
     net = build(network, 0).double()
     layer, unit = units(net, network, data)
@@ -56,7 +56,7 @@ def test_it_is_the_mean_absolute_gradient_through_all_layers(network: Network, d
 
 
 @given(networks, st.data())
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_it_lies_inside_the_theoretical_field_always(network: Network, data: st.DataObject) -> None:
     net = build(network, 1).double()
     layer, unit = units(net, network, data)
@@ -148,7 +148,7 @@ fields = networks.flatmap(
 
 
 @given(fields, st.integers(0, 1000))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_shares_rise_from_0_to_1_at_half_the_size_of_the_theoretical_field(field: UnitField, seed: int) -> None:
     values = np.zeros((28, 28), np.float32)
     rows, columns = field.rows.inside, field.columns.inside

@@ -45,7 +45,7 @@ def found_of(*layers: AnyLayer, dx: int = 0, dy: int = 0, x: Tensor | None = Non
 
 
 @given(st.integers(-9, 9), st.integers(-9, 9), st.integers(0, 2), st.integers(1, 5))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_convolutions_of_stride_1_move_with_the_digit_away_from_the_borders(
     dx: int, dy: int, padding: int, kernel: int
 ) -> None:

@@ -6,7 +6,7 @@ from math import inf, isnan, nan
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
@@ -120,7 +120,7 @@ def test_a_smooth_networks_gradients_agree_with_finite_differences_to_five_digit
     assert 0 < largest_relative(found) < 1e-5
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(network=strategies.networks, draw=st.integers(0, 999))
 def test_whatever_the_network_gradients_agree_away_from_kinks(network: Network, draw: int) -> None:
     found = finite_difference_check(build(network, draw), *digits(4), Loss(), draw, count=4)

@@ -91,7 +91,7 @@ def replayed(found: PixelSum, below: np.ndarray) -> float:
     raise AssertionError(how)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(networks, st.data())
 def test_any_value_of_any_network_is_replayed_from_the_numbers_that_explain_it(
     network: Network, data: st.DataObject

@@ -126,7 +126,7 @@ def test_t_sne_keeps_neighbours_together() -> None:
     assert nearest > widest
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.integers(1, 12))
 def test_t_sne_works_on_however_few_digits(count: int) -> None:
     points = t_sne(cloud(0, count, 5), 0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -28,7 +28,6 @@ def images(count: int = 3) -> Tensor:
 
 
 @given(st.integers(-30, 30), st.integers(-30, 30))
-@settings(deadline=None)
 def test_a_shift_is_the_one_that_augmentation_makes(dx: int, dy: int) -> None:
     x = images()
     still = torch.zeros(3)

@@ -59,14 +59,14 @@ def refusal(experiment: Experiment, limits: Limits) -> SpecError:
 # --- before the start -------------------------------------------------------------------------------------------------
 
 
-@tries(max_examples=40, deadline=None)  # the first one loads the digits
+@tries(max_examples=40)
 @given(experiments)
 def test_an_experiment_within_the_limits_is_never_refused(experiment: Experiment) -> None:
     check(experiment, Limits(**own_limits(experiment)))
     check(experiment, NO_LIMITS)
 
 
-@tries(max_examples=40, deadline=None)  # the first one loads the digits
+@tries(max_examples=40)
 @given(experiments, st.sampled_from(["parameters", "steps"]))
 def test_one_above_a_limit_is_refused_with_its_number_and_the_limit(experiment: Experiment, name: str) -> None:
     value, limit = (own_limits(experiment, less)[name] for less in (0, 1))
@@ -74,7 +74,7 @@ def test_one_above_a_limit_is_refused_with_its_number_and_the_limit(experiment: 
     assert f"{value:,} {name} are more than this playground allows ({limit:,})" in message
 
 
-@tries(max_examples=40, deadline=None)  # the first one loads the digits
+@tries(max_examples=40)
 @given(experiments)
 def test_one_that_needs_more_memory_than_a_worker_may_have_is_refused_with_both(experiment: Experiment) -> None:
     message = refusal(experiment, Limits(memory=100 * MB)).message
@@ -300,7 +300,7 @@ def test_a_run_without_memory_fails_alone(store: Store, monkeypatch: pytest.Monk
         return advance(trainer)
 
     monkeypatch.setattr(Trainer, "advance", fail)
-    assert control.wait(lambda: claimed_by(worker, second).state == "finished", 20)
+    assert control.wait(lambda: claimed_by(worker, second).state == "finished", 60)
     run = claimed_by(worker, first)
     assert run.state == "failed"
     assert run.message == reason(MemoryError(), 2000 * MB)

@@ -102,7 +102,7 @@ def test_an_own_worker_that_hangs_is_killed_after_two_looks(own: LocalWorkers) -
     own.look_for_silent()
     assert own.processes["own"].poll() is None
     own.look_for_silent()
-    assert own.processes["own"].wait(timeout=10) == -signal.SIGKILL
+    assert own.processes["own"].wait(timeout=60) == -signal.SIGKILL
 
 
 def test_an_own_worker_that_awakes_with_the_machine_is_not_killed(own: LocalWorkers) -> None:

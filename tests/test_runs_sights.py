@@ -58,7 +58,7 @@ def test_what_is_forgotten_is_neither_watched_nor_shown_and_the_rest_is(store: S
 
 
 @given(shows=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9), st.binary(max_size=9))))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
 def test_the_last_content_of_each_view_is_the_one_there_is(store: Store, shows: list[tuple[str, int, bytes]]) -> None:
     run_id = a_run(store)
     for request, step, content in shows:

@@ -50,7 +50,7 @@ def contents(store: Store, run_id: str) -> dict[Path, bytes]:
 def test_a_worker_gives_signs_of_life_while_a_turn_takes_long_and_none_after_it_left(store: Store) -> None:
     worker = Worker("busy", store, 4)
     worker.life.start()  # and not a single turn
-    assert control.wait(lambda: store.crew.ready() == 1, 5)
+    assert control.wait(lambda: store.crew.ready() == 1, 60)
     worker.leave("done")
     assert not worker.life.is_alive()
     assert store.crew.ready() == 0
@@ -68,7 +68,7 @@ def test_signs_of_life_go_on_after_the_store_failed(store: Store, monkeypatch: p
     monkeypatch.setattr(store.crew, "sign_of_life", sign_of_life)
     worker = Worker("patient", store, 4)
     worker.life.start()
-    assert control.wait(lambda: store.crew.ready() == 1, 5)
+    assert control.wait(lambda: store.crew.ready() == 1, 60)
     worker.leave("done")
 
 

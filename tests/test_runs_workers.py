@@ -147,7 +147,10 @@ def test_a_run_that_can_not_start_fails_with_the_reason(running: Store) -> None:
 def test_a_killed_worker_loses_only_its_runs_and_resume_gives_the_uninterrupted_curve(workers: LocalWorkers) -> None:
     store = workers.store
     slow = LONG.but(network=MLP.but(layers=(Flatten(), Linear(units=512), ReLU())))
-    victim, other = control.start(store, slow, "victim"), control.start(store, LONG, "other")
+    victim = control.start(store, slow, "victim")
+    until(store, victim, lambda run: run.state == "running")
+    other = control.start(store, LONG, "other")  # goes to the worker that has less to do
+    until(store, other, lambda run: run.state == "running")
     control.pause(store, victim)  # writes a checkpoint
     checkpoint = until(store, victim, lambda run: run.state == "paused").step
     control.resume(store, victim)
@@ -186,10 +189,10 @@ def test_what_is_watched_of_a_run_is_shown_step_by_step_while_it_trains(running:
     run_id = control.start(running, LONG, "watched")
     requests = {ACTIVATIONS: -1, WEIGHTS: -1}
     running.sights.watch(run_id, requests, seconds=20)
-    assert control.wait(lambda: len(running.sights.news(run_id, requests)) == 2, 10)
+    assert control.wait(lambda: len(running.sights.news(run_id, requests)) == 2, 60)
     first = running.sights.news(run_id, requests)
     seen = {request: step for request, (step, _) in first.items()}
-    assert control.wait(lambda: len(running.sights.news(run_id, seen)) == 2, 10)
+    assert control.wait(lambda: len(running.sights.news(run_id, seen)) == 2, 60)
     for request, (step, content) in running.sights.news(run_id, seen).items():
         header, arrays = unpacked(content)
         assert (header["view"], header["step"]) == (json.loads(request)["view"], step)
@@ -200,7 +203,7 @@ def test_what_is_watched_of_a_run_is_shown_step_by_step_while_it_trains(running:
 def test_heavy_views_of_a_running_run_are_made_elsewhere_from_a_snapshot(running: Store) -> None:
     run_id = control.start(running, LONG, "watched")
     running.sights.watch(run_id, [SNAPSHOT], seconds=20)
-    assert control.wait(lambda: bool(running.sights.news(run_id, {SNAPSHOT: -1})), 10)
+    assert control.wait(lambda: bool(running.sights.news(run_id, {SNAPSHOT: -1})), 60)
     step, _ = running.sights.news(run_id, {SNAPSHOT: -1})[SNAPSHOT]
     (header,) = looked(running, run_id, "now", {"view": "distributions"})
     assert header["step"] >= step
@@ -208,7 +211,7 @@ def test_heavy_views_of_a_running_run_are_made_elsewhere_from_a_snapshot(running
 
 def looked(store: Store, run_id: str, at: int | str, *requests: dict[str, Any]) -> list[dict[str, Any]]:
     """The headers of what any worker answers."""
-    task = control.ask(store, "look", {"at": at, "views": list(requests)}, run_id, patience=20)
+    task = control.ask(store, "look", {"at": at, "views": list(requests)}, run_id, patience=60)
     assert task is not None
     assert task.result is not None, task.message
     views = unpacked(task.result)[1]

@@ -2,7 +2,6 @@
 
 import json
 import math
-import time
 from itertools import pairwise
 
 import numpy as np
@@ -96,13 +95,11 @@ def test_without_noise_a_cubic_is_found_exactly() -> None:
         assert error(points, fit(points, degree)).item() < 1e-16
 
 
-def test_a_worker_answers_with_the_whole_study_in_a_few_seconds(store: Store) -> None:
+def test_a_worker_answers_with_the_whole_study(store: Store) -> None:
     task_id = store.questions.ask(
         "polynomials", {"seed": 3, "seeds": 2, "points": 30, "noise": 0.3, "degree": 12, "guess": ""}
     )
-    begin = time.perf_counter()
     answer(store, "here")
-    assert time.perf_counter() - begin < 5
     task = store.questions.get(task_id)
     assert task is not None
     assert task.result, task.message

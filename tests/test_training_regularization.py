@@ -20,7 +20,7 @@ def first_step(trainer: Trainer) -> Stepped:
     return event
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(weight_decay=st.floats(0, 1), l1=st.floats(0, 0.1), decay_all=st.booleans())
 def test_a_step_goes_down_the_written_out_objective(weight_decay: float, l1: float, decay_all: bool) -> None:
     """With SGD, the step is the gradient: autograd on loss + λ/2 · ‖w‖² + l1 · ‖w‖₁ gives the same one."""

@@ -284,7 +284,7 @@ def test_a_place_that_isnt_there_is_refused() -> None:
         pixel_view(moment(*DEEP), pixel("Conv2d #1", 20))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sampled_from(["tiles", "distributions", "pixel"]), st.booleans())
 def test_a_view_leaves_weights_gradients_mode_and_random_state(which: str, is_training: bool) -> None:
     at = moment(*DEEP)
