@@ -83,5 +83,7 @@ def forget(tab: Page, origin: str) -> None:
         tab.evaluate("sessionStorage.clear()")
     tab.goto("about:blank")
     tab.context.clear_cookies()
-    asked = {"origin": origin, "storageTypes": REMEMBERED}
-    tab.context.new_cdp_session(tab).send("Storage.clearDataForOrigin", asked)
+    developer = tab.context.new_cdp_session(tab)
+    developer.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": REMEMBERED})
+    developer.send("Page.resetNavigationHistory")
+    developer.detach()
