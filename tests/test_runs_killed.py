@@ -106,7 +106,7 @@ def test_all_runs_of_a_worker_killed_at_twenty_random_moments_come_to_the_curves
         made = curve.changed
         assert curve == plain(experiment, list(zip(made["step"], made["field"], made["new"], strict=True))), name
     made = recorded(store, changed).changed  # in another order where a worker went on from before an earlier change
-    assert dict(zip(made["field"], made["new"], strict=True)) == dict(CHANGES)
+    assert sorted(zip(made["field"], made["new"], strict=True)) == sorted(CHANGES)
     assert recorded(store, ids["fork"]).stepped == recorded(store, parent).stepped
     assert recorded(store, ids["fork"]).layers == recorded(store, parent).layers
     assert max(missing) < 0.2, "seconds of its curves that a worker took with it"

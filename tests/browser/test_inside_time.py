@@ -119,16 +119,21 @@ def test_the_film_plays_through_the_steps_and_stops_at_the_last(page: Page, serv
                 .observe(root, { attributeFilter: ["data-step"] });
         }"""
     )
-    play = page.get_by_role("button", name="Play as a film")
-    play.click()
-    expect(page.get_by_role("button", name="Stop the film")).to_be_visible()
-    expect(play).to_be_visible(timeout=LONG)
-    see_step(page, "Activations", 12)
-    film = [step for step, _ in groupby(page.evaluate("window.film"))]
-    shown = film[1:] if film[0] == 12 else film  # the newest step may be drawn once more before it begins
-    assert shown == sorted(shown)
-    assert (shown[0], shown[-1]) == (0, 12)
-    assert len(shown) > 5, "a step is left out only where it takes too long"
+    longest = 0
+    for _ in range(3):  # the machine may stand still for a moment, but not each time
+        play = page.get_by_role("button", name="Play as a film")
+        play.click()
+        expect(page.get_by_role("button", name="Stop the film")).to_be_visible()
+        expect(play).to_be_visible(timeout=LONG)
+        see_step(page, "Activations", 12)
+        film = [step for step, _ in groupby(page.evaluate("window.film.splice(0)"))]
+        shown = film[1:] if film[0] == 12 else film  # the newest step may be drawn once more before it begins
+        assert shown == sorted(shown)
+        assert (shown[0], shown[-1]) == (0, 12)
+        longest = max(longest, len(shown))
+        if longest > 9:
+            break
+    assert longest > 9, "a step is left out only where it takes too long"
     expect(slider(page)).to_have_attribute("aria-valuetext", re.compile("step 12 of 12"))
 
 
