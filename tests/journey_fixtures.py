@@ -5,6 +5,7 @@ that a browser remembers is forgotten.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, ViewportSize, expect, sync_playwright
@@ -61,18 +62,27 @@ def page(tab: Page, server: Server) -> Iterator[Page]:
     """A new visitor's first page."""
     tab.set_viewport_size(WIDE)
     tab.emulate_media(color_scheme="light")
+    try:
+        with no_fault_of(tab):
+            yield tab
+    finally:
+        exceptions = tab.locator(".stException").count()
+        forget(tab, server.url)
+    assert exceptions == 0
+
+
+@contextmanager
+def no_fault_of(page: Page) -> Iterator[None]:
+    """No script of the page fails meanwhile."""
     faults: list[str] = []
 
     def note(error: object) -> None:
         faults.append(str(error))
 
-    tab.on("pageerror", note)
-    yield tab
-    tab.remove_listener("pageerror", note)
-    exceptions = tab.locator(".stException").count()
-    forget(tab, server.url)
+    page.on("pageerror", note)
+    yield
+    page.remove_listener("pageerror", note)
     assert not faults, faults
-    assert exceptions == 0
 
 
 def forget(tab: Page, origin: str) -> None:

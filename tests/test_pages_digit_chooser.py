@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 from playground.live.component import FOLDER
+from tests.journey_fixtures import no_fault_of
 
 pytestmark = pytest.mark.browser
 
@@ -30,10 +31,8 @@ def blank(browser: Browser) -> Iterator[Page]:
     # One script, as the component is one module; pictures of digits are not what is looked at here.
     scripts = [(FOLDER / "panels" / name).read_text() for name in ("pictures.js", "chooser.js")]
     page.add_script_tag(content="\n".join(scripts) + "\nDigitPictures.prototype.fetch = async () => {};")
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    assert not faults, faults
+    with no_fault_of(page):
+        yield page
     page.close()
 
 

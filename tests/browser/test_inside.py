@@ -34,6 +34,7 @@ from tests.browser.inside_steps import (
     verdict,
 )
 from tests.browser.steps import LONG, button, settle, wait_until
+from tests.journey_fixtures import PATIENCE, no_fault_of
 from tests.server import Server
 
 pytestmark = pytest.mark.browser
@@ -43,12 +44,10 @@ pytestmark = pytest.mark.browser
 def phone(browser: Browser, server: Server) -> Iterator[Page]:
     size = {"width": 390, "height": 844}
     context = browser.new_context(base_url=server.url, viewport=size, has_touch=True, is_mobile=True)  # type: ignore[arg-type]
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    assert not faults, faults
+    with no_fault_of(page):
+        yield page
     context.close()
 
 
