@@ -21,6 +21,8 @@ MEASURES = ("validation_accuracy", "validation_loss", "lowest_validation_loss")
 OUTLINE = ("network", "parameters", "seed")
 UNREADABLE = {"network": "unreadable", "parameters": nan, "seed": nan}
 
+Outlines = dict[str, Mapping[str, Any]]  # by run id
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -55,20 +57,19 @@ class Overview:
             # By columns: a third of the time that it takes by rows.
             table = pd.DataFrame(dict(zip(names, zip(*found, strict=True), strict=False)), columns=names)
             missing = table.index[table["network"].isna()]
+            outlined: Outlines = {}
             if len(missing):
                 texts = select(runs.c.id, runs.c.experiment).where(runs.c.id.in_(table.loc[missing, "id"].tolist()))
                 outlined = outlines_of(connection.execute(texts))
                 for name in OUTLINE:
                     said = (outlined.get(run_id, UNREADABLE)[name] for run_id in table.loc[missing, "id"])
                     table.loc[missing, name] = list(said)
-        if len(missing):
+        if outlined:
             self.keep(outlined)
         return table
 
-    def keep(self, outlined: Mapping[str, Mapping[str, Any]]) -> None:
+    def keep(self, outlined: Outlines) -> None:
         """Spare the next look the experiments of an older database's runs; where it can't be written to, don't."""
-        if not outlined:
-            return
         try:
             with self.engine.begin() as connection:
                 connection.execute(insert(outlines), [{"run": run_id, **said} for run_id, said in outlined.items()])
@@ -82,9 +83,9 @@ class Overview:
             return connection.execute(select(func.count()).select_from(rows)).scalar_one()
 
 
-def outlines_of(texts: Iterable[Any]) -> dict[str, Mapping[str, Any]]:
-    """By run id, of those whose experiment this version can read; `texts`: (run id, experiment)."""
-    found = {}
+def outlines_of(texts: Iterable[Any]) -> Outlines:
+    """Of those whose experiment this version can read; `texts`: (run id, experiment)."""
+    found: Outlines = {}
     for run_id, text in texts:
         with suppress(SpecError):
             found[run_id] = outline(read(text))

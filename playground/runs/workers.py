@@ -29,10 +29,8 @@ HUNG_AFTER = 60.0  # seconds
 SHORT_LIFE = 10.0  # a worker that ends sooner is started again more and more slowly
 LONGEST_PAUSE = 60.0
 LONGEST_GOODBYE = 5.0  # seconds that workers have, all together, to write their checkpoints
+OLD = 60.0  # seconds after which nobody waits for an answer that a server before this one was asked for
 PROJECT = Path(__file__).parents[2]
-
-
-OLD = 60.0  # seconds
 
 
 class Workers(Protocol):
